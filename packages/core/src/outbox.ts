@@ -8,26 +8,41 @@ export interface Receipt {
   queued: number;
   /** Safe on disk, sent by this process later or by the next start. */
   spooled: number;
-  /** Lost, by reason. */
+  /** Lost. */
   dropped: number;
   dropped_by_reason: Record<string, number>;
-  /** Refused by the collector, in its own words, most recent last (at most 20). */
+  /** Refused by the collector, in its own words; the newest 20. */
   rejected: { id?: string; reason: string }[];
   /** Whether everything recorded so far is delivered or on disk. */
   complete: boolean;
 }
 
 /**
- * The seam between recording and delivery. `add` takes finished, immutable items; it never throws, never blocks.
+ * The seam between recording and delivery. Its methods never throw into the caller and never reject.
  *
- * An item is serialised by `seal` (redaction, truncation, JSON: the one choke point, see seal.ts) when its batch is made,
- * or when it goes to disk, never before.
+ * Items are immutable once added. An item is turned into JSON by `seal()` (seal.ts: redaction, truncation, JSON; the one
+ * choke point) when its batch is made or when it goes to disk.
+ *
+ * Per id at most one item waits unsealed: a newer item of the same id is cumulative (it repeats every field of the older)
+ * and takes the older one's place.
  */
 export interface Outbox {
-  /** `approximateBytes` counts against the memory bound until the item is sealed. */
-  add(item: WireItem, approximateBytes: number): void;
-  /** Resolves when everything added before the call is acknowledged or on disk, or when the time is up. Never rejects. */
-  flush(options?: { timeoutMs?: number }): Promise<Receipt>;
-  shutdown(options?: { timeoutMs?: number }): Promise<Receipt>;
+  /**
+   * @param bytes estimate of the item's size, counted against the memory bound until it is sealed
+   * @param soon true when a run ended: what waits leaves now, in one request; false: within a second
+   */
+  add(item: WireItem, bytes: number, soon: boolean): void;
+  /** One promise for all callers until the next batch leaves: resolves on acknowledgement, or on disk, or after `endTimeout`. */
+  acknowledged(): Promise<void>;
+  /** Resolves when everything added before the call is acknowledged or on disk, or when the time is up. */
+  flush(options?: FlushOptions): Promise<Receipt>;
+  shutdown(options?: FlushOptions): Promise<Receipt>;
   receipt(): Receipt;
+  /** True in durable mode: the model then adds an item on every change, not only on ends. */
+  readonly eager: boolean;
+}
+
+export interface FlushOptions {
+  /** Default 5,000. */
+  timeoutMs?: number;
 }

@@ -1,0 +1,41 @@
+/**
+ * What the runtime offers, found without a static Node import, so that the same file loads on Node, Bun, Deno, Workers
+ * and in a bundle for the edge.
+ */
+interface BuiltinModules {
+  'node:async_hooks': typeof import('node:async_hooks');
+  'node:crypto': typeof import('node:crypto');
+  'node:fs': typeof import('node:fs');
+  'node:http': typeof import('node:http');
+  'node:https': typeof import('node:https');
+  'node:os': typeof import('node:os');
+  'node:path': typeof import('node:path');
+  'node:worker_threads': typeof import('node:worker_threads');
+  'node:zlib': typeof import('node:zlib');
+}
+
+interface ProcessLike {
+  getBuiltinModule?: (name: string) => unknown;
+  env?: Record<string, string | undefined>;
+  versions?: Record<string, string | undefined>;
+}
+
+export const nodeProcess = (globalThis as { process?: ProcessLike & Partial<NodeJS.Process> }).process;
+
+/** A Node built-in, or undefined where the runtime has none (an edge runtime, a browser bundle). */
+export function builtin<Name extends keyof BuiltinModules>(name: Name): BuiltinModules[Name] | undefined {
+  try {
+    return nodeProcess?.getBuiltinModule?.(name) as BuiltinModules[Name] | undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An environment variable; undefined where there is no environment, it may not be read, or it is empty. */
+export function env(name: string): string | undefined {
+  try {
+    return nodeProcess?.env?.[name] || undefined;
+  } catch {
+    return undefined;
+  }
+}
