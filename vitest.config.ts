@@ -8,7 +8,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{packages,examples}/*/src/**/*.test.{ts,tsx}', 'docs/**/*.test.ts', 'scripts/**/*.test.ts'],
+          include: [
+            '{packages,examples}/*/src/**/*.test.{ts,tsx}',
+            'docs/**/*.test.ts',
+            'scripts/**/*.test.ts',
+          ],
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },

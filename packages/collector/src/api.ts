@@ -173,7 +173,16 @@ export interface SearchHit {
   run_id: string;
   session_id?: string;
   /** Where the text stands. */
-  where: 'prompt' | 'system_prompt' | 'response' | 'step' | 'tool_args' | 'tool_result' | 'error' | 'metadata' | 'name';
+  where:
+    | 'prompt'
+    | 'system_prompt'
+    | 'response'
+    | 'step'
+    | 'tool_args'
+    | 'tool_result'
+    | 'error'
+    | 'metadata'
+    | 'name';
   step_id?: string;
   tool_call_id?: string;
   /** Plain text; each match stands between U+0002 and U+0003. */
