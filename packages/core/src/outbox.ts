@@ -20,15 +20,17 @@ export interface Receipt {
 /**
  * The seam between recording and delivery. Its methods never throw into the caller and never reject.
  *
- * Items are immutable once added. An item is turned into JSON by `seal()` (seal.ts: redaction, truncation, JSON; the one
- * choke point) when its batch is made or when it goes to disk.
+ * What is added is opaque until `seal(item)` (seal.ts: redaction, truncation, JSON; the one choke point) turns it into
+ * JSON texts: the item's own, preceded by those of contents it is the first to refer to. That happens once an item, when
+ * its batch is made or when it goes to disk, never in `add`.
  *
- * Per id at most one item waits unsealed: a newer item of the same id is cumulative (it repeats every field of the older)
- * and takes the older one's place.
+ * Until it is sealed an item goes on collecting what the host records, and is added again (the same object) each time
+ * something was: `add` keeps its place and only updates size and urgency. What comes after sealing is a new item with the
+ * same ids and a higher `seq` that carries the later fields alone.
  */
 export interface Outbox {
   /**
-   * @param bytes estimate of the item's size, counted against the memory bound until it is sealed
+   * @param bytes estimate of the item's whole size by now, counted against the memory bound until it is sealed
    * @param soon true when a run ended: what waits leaves now, in one request; false: within a second
    */
   add(item: WireItem, bytes: number, soon: boolean): void;

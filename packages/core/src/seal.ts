@@ -1,6 +1,204 @@
-import type { WireItem } from './wire.js';
+import { iso } from './clock.js';
+import { type Redact, settings } from './config.js';
+import { contentHash } from './content.js';
+import { report } from './diagnostics.js';
+import { isSecretKey, mayHoldSecret, REDACTED, redactSecrets } from './redaction.js';
+import { isObject, messageOf, toJson } from './snapshot.js';
+import type { Message, WireItem } from './wire.js';
 
-/** The one choke point: redaction, truncation, JSON. */
-export function seal(item: WireItem): string {
-  return JSON.stringify(item);
+/** A value, or a function that makes it when the item is sealed. The function may close over immutable data only. */
+export type Lazy<T> = T | (() => T);
+
+/** Messages or schemas that a step refers to: each already JSON text, or a function that makes them. */
+export type ContentList = string[] | (() => readonly unknown[]);
+
+/** What the parts of an item look like until they are sealed. */
+export interface Unsealed {
+  type: WireItem['type'];
+  /** Epoch milliseconds. */
+  start_time?: number;
+  end_time?: number;
+  messages?: ContentList;
+  output?: ContentList;
+  tool_definitions?: ContentList | string;
+  [OWNER]?: Owner;
+}
+
+/** The run, step or tool call an item belongs to. */
+export interface Owner {
+  /** Called once, when the item becomes text: what is set from now on goes into a new item. */
+  sealed(): void;
+  /** Hashes of the contents that this run has sent. */
+  readonly sentContent: Set<string>;
+}
+
+export const OWNER = Symbol('observatory.owner');
+
+const CONTENT_FIELDS = ['messages', 'output', 'tool_definitions'] as const;
+
+/**
+ * The one choke point between what was recorded and anything that leaves the process, disk included: redaction,
+ * truncation, JSON. Returns the item's JSON text, preceded by that of the contents it refers to and that its run has not
+ * sent before. Never throws.
+ */
+export function seal(item: WireItem): string[] {
+  const unsealed = item as unknown as Unsealed;
+  const owner = unsealed[OWNER];
+  owner?.sealed();
+  const lines: string[] = [];
+  try {
+    const wire: Record<string, unknown> = {};
+    for (const key in unsealed) {
+      const value = (unsealed as unknown as Record<string, unknown>)[key];
+      if (value === undefined || value === null) continue;
+      wire[key] =
+        (key === 'start_time' || key === 'end_time') && typeof value === 'number' ? iso(value) : value;
+    }
+    for (const field of CONTENT_FIELDS) {
+      const list = wire[field];
+      if (typeof list === 'function' || Array.isArray(list)) {
+        wire[field] = sealContents(list as ContentList, owner, lines);
+      }
+    }
+    lines.push(sealValue(wire, unsealed.type));
+  } catch (error) {
+    report({
+      kind: 'unserialisable',
+      message: `A ${unsealed.type} could not be turned into JSON and was dropped: ${messageOf(error)}`,
+      cause: error,
+    });
+  }
+  return lines;
+}
+
+function sealContents(list: ContentList, owner: Owner | undefined, lines: string[]): string[] | undefined {
+  let bodies: readonly unknown[];
+  try {
+    bodies = typeof list === 'function' ? list() : list;
+  } catch (error) {
+    report({ kind: 'unserialisable', message: `A step's content could not be read: ${messageOf(error)}` });
+    return undefined;
+  }
+  if (!Array.isArray(bodies)) return undefined;
+  const hashes: string[] = [];
+  for (const body of bodies) {
+    // Texts of a ready list are JSON already; a function hands over values.
+    const json = typeof list === 'function' ? toJson(body) : (body as string);
+    const sealed = sealJson(json, 'content');
+    const hash = contentHash(sealed);
+    hashes.push(hash);
+    if (owner?.sentContent.has(hash)) continue;
+    owner?.sentContent.add(hash);
+    lines.push(`{"type":"content","hash":"${hash}","body":${sealed}}`);
+  }
+  return hashes;
+}
+
+function sealValue(value: Record<string, unknown>, type: string): string {
+  const { redact } = settings.raw;
+  const limit = settings.maxTextLength;
+  if (!redact && !hasLongText(value, limit)) {
+    const json = JSON.stringify(value);
+    if (!mayHoldSecret(json)) return json;
+  }
+  return JSON.stringify(cleaned(value, type, '', redact, limit));
+}
+
+function sealJson(json: string, type: string): string {
+  const { redact } = settings.raw;
+  const limit = settings.maxTextLength;
+  if (!redact && json.length <= limit && !mayHoldSecret(json)) return json;
+  return JSON.stringify(cleaned(JSON.parse(json), type, 'body', redact, limit)) ?? 'null';
+}
+
+/** Texts stand at most one level deep in an item, except in metadata, which is small. */
+function hasLongText(value: Record<string, unknown>, limit: number): boolean {
+  for (const key in value) {
+    const member = value[key];
+    if (typeof member === 'string') {
+      if (member.length > limit) return true;
+    } else if (isObject(member) && !Array.isArray(member) && hasLongText(member, limit)) return true;
+  }
+  return false;
+}
+
+/** Names, numbers and enumerations of the model itself: a pattern must not touch them. */
+const STRUCTURAL = new Set([
+  'type',
+  'run_id',
+  'step_id',
+  'tool_call_id',
+  'parent_run_id',
+  'parent_tool_call_id',
+  'start_time',
+  'end_time',
+  'outcome',
+  'sdk',
+]);
+
+function cleaned(
+  value: unknown,
+  type: string,
+  path: string,
+  redact: Redact | undefined,
+  limit: number,
+): unknown {
+  if (typeof value === 'string') return cleanText(value, type, path, redact, limit);
+  if (Array.isArray(value)) {
+    return value.map((member, i) => cleaned(member, type, path ? `${path}.${i}` : `${i}`, redact, limit));
+  }
+  if (!isObject(value)) return value;
+  const result: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const at = path ? `${path}.${key}` : key;
+    const member = value[key];
+    let clean: unknown;
+    if (path === '' && STRUCTURAL.has(key)) clean = member;
+    else if (path !== '' && isSecretKey(key) && member !== null) clean = REDACTED;
+    else clean = cleaned(member, type, at, redact, limit);
+    const name = cleanText(key, type, at, undefined, limit) as string;
+    Object.defineProperty(result, name, {
+      value: clean,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
+  }
+  return result;
+}
+
+function cleanText(
+  text: string,
+  type: string,
+  path: string,
+  redact: Redact | undefined,
+  limit: number,
+): string | undefined {
+  let clean: string | undefined = redactSecrets(text);
+  if (redact) {
+    try {
+      clean = redact(clean, { type, path });
+      if (clean !== undefined && typeof clean !== 'string') clean = REDACTED;
+    } catch (error) {
+      report({
+        kind: 'redact-failed',
+        message: `The redact hook threw at ${path}; the text was left out: ${messageOf(error)}`,
+        cause: error,
+      });
+      clean = REDACTED;
+    }
+  }
+  return clean === undefined || clean.length <= limit ? clean : truncate(clean, limit);
+}
+
+/** Cut text says so, and how much is missing. */
+function truncate(text: string, limit: number): string {
+  const last = text.charCodeAt(limit - 1);
+  const end = last >= 0xd800 && last <= 0xdbff ? limit - 1 : limit;
+  return `${text.slice(0, end)}… [truncated: ${text.length - end} of ${text.length} characters left out]`;
+}
+
+/** Messages as JSON texts, now: what the host does to them later changes nothing. */
+export function contentTexts(values: Lazy<readonly unknown[] | readonly Message[]>): ContentList {
+  return typeof values === 'function' ? values : values.map(toJson);
 }
