@@ -81,7 +81,7 @@ export function plainCopy(value: unknown): unknown {
       case 'symbol':
         return value.toString();
     }
-    if (value === null) return null;
+    if (value === null || typeof value !== 'object') return null;
     if (ancestors.has(value)) return '[circular]';
     if (depth === 0) return '[too deep]';
     if (++nodes > MAX_NODES) return '[too large]';
