@@ -98,11 +98,9 @@ export function plainCopy(value: unknown): unknown {
   const copyObject = (object: object, depth: number): unknown => {
     if (object instanceof Date) return Number.isNaN(object.getTime()) ? 'Invalid Date' : object.toISOString();
     if (object instanceof Error) {
+      // name, message and stack are not enumerable, or not the error's own.
       const { name, message, stack, cause } = object;
-      return copyMembers(
-        { name, message, stack, ...(cause === undefined ? {} : { cause }), ...object },
-        depth,
-      );
+      return copyMembers(Object.assign({ name, message, stack, cause }, object), depth);
     }
     if (object instanceof RegExp || object instanceof URL) return String(object);
     if (ArrayBuffer.isView(object) || object instanceof ArrayBuffer) {
