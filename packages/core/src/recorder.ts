@@ -1,1 +1,319 @@
-export type { Outbox } from './outbox.js';
+/**
+ * The seam for adapters: open a run or join the ambient one, start and end steps and tool calls, attach what comes late,
+ * close what a framework left open. Snapshots, idempotence, truncation, redaction and fail-open live behind it, so that an
+ * adapter is a mapping. No function here throws or rejects.
+ */
+import { currentScope, type Scope, within } from './ambient.js';
+import { outbox } from './current-outbox.js';
+import { misuse } from './diagnostics.js';
+import { failOpen, type Recording, STATE } from './recording.js';
+import { type PromptInput, Run } from './run.js';
+import { type ContentList, contentTexts, type Lazy } from './seal.js';
+import { isObject, messageOf, plainCopy, toText } from './snapshot.js';
+import { type ModelConfig, Step, setTokens, type TokenUsage } from './step.js';
+import { ToolCall } from './tool-call.js';
+import type { Message, Outcome } from './wire.js';
+
+export { setOutbox } from './current-outbox.js';
+export { report } from './diagnostics.js';
+export { follow, type Settled } from './follow.js';
+export type { FlushOptions, Outbox, Receipt } from './outbox.js';
+export { seal } from './seal.js';
+export { shared } from './shared.js';
+export { messageOf, toJson, toText } from './snapshot.js';
+export type { Lazy, Message, Outcome, Run, Scope, Step, TokenUsage, ToolCall };
+
+/** After this long nothing attaches to an ended run any more: what still runs in its context is something else. */
+const LATE_CHILD_MS = 60_000;
+
+type Optional<T> = { [K in keyof T]?: T[K] | undefined };
+
+export type End = Optional<{
+  /** Default: `error` when `error` is given, else `ok`. */
+  outcome: Outcome;
+  /** An Error or what to say. */
+  error: unknown;
+  endTime: Date | number;
+}>;
+
+export type RunFields = Optional<{
+  name: string;
+  sessionId: string;
+  conversational: boolean;
+  userId: string;
+  tags: readonly string[];
+  /** Merged into what is there. */
+  metadata: Record<string, unknown>;
+  prompt: string | PromptInput;
+  response: string;
+  fullOutput: string;
+}>;
+
+export type RunStart = RunFields &
+  Optional<{
+    runId: string;
+    startTime: Date | number;
+    timeout: number;
+    /** Default: where the code stands; `null` = none. */
+    parent: Run | Scope | null;
+  }>;
+
+export type StepFields = Optional<{
+  /** `chat` (default), `response`, `completion`, `embedding`, `image`, `speech`, `transcription`, `moderation`, `rerank`, … */
+  kind: string;
+  model: string | ModelConfig;
+  provider: string;
+  prompt: string;
+  response: string;
+  messages: Lazy<readonly Message[]>;
+  output: Lazy<readonly Message[]>;
+  toolDefinitions: Lazy<readonly unknown[]> | string;
+  /** Bytes of what lazy fields will make, for the memory bound. */
+  contentBytes: number;
+  parameters: Record<string, unknown>;
+  finishReason: string;
+  tokens: TokenUsage;
+  /** US dollars. */
+  cost: number;
+  timeToFirstTokenMs: number;
+  /** Merged into what is there. */
+  metadata: Record<string, unknown>;
+}>;
+
+export type StepStart = StepFields & Optional<{ stepId: string; startTime: Date | number }>;
+
+export type ToolCallFields = Optional<{
+  name: string;
+  args: unknown;
+  result: unknown;
+  /** The step that asked for the call. */
+  step: Step | string;
+  /** `function` (default), `retrieval`, `mcp`, `hosted`, … */
+  kind: string;
+  metadata: Record<string, unknown>;
+}>;
+
+export type ToolCallStart = ToolCallFields & Optional<{ toolCallId: string; startTime: Date | number }>;
+
+export interface Recorder {
+  /** Where the calling code stands, or undefined outside any run. */
+  scope(): Scope | undefined;
+  /** Runs `fn` there; `undefined` = outside any run. */
+  within<T>(scope: Scope | undefined, fn: () => T): T;
+  /** The model call an outer adapter is recording right now: an inner one only adds what it alone knows. */
+  outerStep(): Step | undefined;
+  openRun(start?: RunStart): Run;
+  startStep(run: Run, start?: StepStart): Step;
+  startToolCall(run: Run, start?: ToolCallStart): ToolCall;
+  /** Adds or replaces fields, also after the end. */
+  amendRun(run: Run, fields: RunFields): void;
+  amendStep(step: Step, fields: StepFields): void;
+  amendToolCall(call: ToolCall, fields: ToolCallFields): void;
+  /** Ends once. A second end amends: the outcome may get worse. */
+  endStep(step: Step, end?: StepFields & End): void;
+  endToolCall(call: ToolCall, end?: ToolCallFields & End): void;
+  /** Ends the run; `children: 'wait'` first lets open children end, for at most `waitMs` (default 30,000). */
+  endRun(run: Run, end?: RunFields & End & RunEnd): Promise<void>;
+  isOpen(target: Run | Step | ToolCall): boolean;
+}
+
+export type RunEnd = Optional<{ children: 'abandon' | 'wait'; waitMs: number }>;
+
+/**
+ * A recorder for an adapter.
+ *
+ * @param sdk the adapter's package and version, e.g. `@observatory/openai/0.1.0`
+ *
+ * @example
+ * ```ts
+ * const record = recorder('@acme/adapter/1.0.0');
+ * const run = record.scope()?.run ?? record.openRun({ name: 'agent' });
+ * const step = record.startStep(run, { model: 'gpt-5', messages: () => JSON.parse(body).messages });
+ * record.endStep(step, { response: 'hi', tokens: { uncached: 12, completion: 3 } });
+ * ```
+ */
+export function recorder(sdk: string): Recorder {
+  const scope = (): Scope | undefined => {
+    const current = currentScope();
+    if (!current) return undefined;
+    const { endMs } = current.run[STATE].recording;
+    return endMs !== undefined && performance.now() + current.run[STATE].offset - endMs > LATE_CHILD_MS
+      ? undefined
+      : current;
+  };
+
+  const open = (start: RunStart): Run => {
+    const { parent, startTime, prompt, response, fullOutput, ...options } = start;
+    const from =
+      parent === undefined
+        ? scope()
+        : parent === null
+          ? undefined
+          : 'run' in parent && isScope(parent)
+            ? parent
+            : { run: parent as Run };
+    const run = new Run({ ...options, startTime: startTime as Date }, from);
+    run[STATE].recording.setText('sdk', sdk);
+    setRun(run, { prompt, response, fullOutput });
+    return run;
+  };
+
+  return {
+    scope,
+    within,
+    outerStep() {
+      const step = scope()?.step;
+      return step && !step.ended ? step : undefined;
+    },
+    openRun: (start = {}) =>
+      attempt(
+        () => open(start),
+        () => new Run({}, undefined),
+      ),
+    startStep: (run, start = {}) =>
+      attempt(
+        () => {
+          const step = new Step(run, { stepId: start.stepId, startTime: start.startTime as Date });
+          setStep(step, start);
+          return step;
+        },
+        () => new Step(run, {}),
+      ),
+    startToolCall: (run, start = {}) =>
+      attempt(
+        () => {
+          const call = new ToolCall(run, {
+            toolCallId: start.toolCallId,
+            startTime: start.startTime as Date,
+          });
+          setToolCall(call, start);
+          return call;
+        },
+        () => new ToolCall(run, {}),
+      ),
+    amendRun: (run, fields) => quietly(() => setRun(run, fields)),
+    amendStep: (step, fields) => quietly(() => setStep(step, fields)),
+    amendToolCall: (call, fields) => quietly(() => setToolCall(call, fields)),
+    endStep(step, end = {}) {
+      quietly(() => {
+        setStep(step, end);
+        finish(step.recording, end);
+        step.run[STATE].childEnded(step);
+      });
+    },
+    endToolCall(call, end = {}) {
+      quietly(() => {
+        setToolCall(call, end);
+        finish(call.recording, end);
+        call.run[STATE].childEnded(call);
+      });
+    },
+    async endRun(run, end = {}) {
+      const state = run[STATE];
+      let waiting: Promise<void> | undefined;
+      quietly(() => {
+        setRun(run, end);
+        const { outcome, message, endMs } = readEnd(end);
+        if (state.recording.ended) state.recording.finish(outcome, message, endMs, true);
+        else if (end.children === 'wait') {
+          waiting = state.endAfterChildren(outcome, message, end.waitMs ?? 30_000, endMs);
+        } else state.end(outcome, message, outcome === 'error' ? 'error' : 'abandoned', endMs);
+      });
+      await (waiting ?? outbox().acknowledged());
+    },
+    isOpen: (target) =>
+      !(target instanceof Object && STATE in target ? target[STATE].recording : (target as Step).recording)
+        .ended,
+  };
+}
+
+const isScope = (value: Run | Scope): value is Scope => !(STATE in value);
+
+/** Under `strict` the host's own calls throw; an adapter's never do. */
+function quietly(work: () => void): void {
+  attempt(work, () => undefined);
+}
+
+function attempt<T>(work: () => T, fallback: () => T): T {
+  let result: { value: T } | undefined;
+  try {
+    failOpen(undefined, () => {
+      result = { value: work() };
+    });
+  } catch {
+    // Reported by failOpen, or misuse that strict mode throws at hosts.
+  }
+  return result ? result.value : fallback();
+}
+
+function readEnd(end: End): { outcome: Outcome; message: string | undefined; endMs: number | undefined } {
+  const failed = end.error !== undefined && end.error !== null;
+  const { endTime } = end;
+  return {
+    outcome: end.outcome ?? (failed ? 'error' : 'ok'),
+    message: failed ? messageOf(end.error) : undefined,
+    endMs: endTime instanceof Date ? endTime.getTime() : endTime,
+  };
+}
+
+function finish(recording: Recording, end: End): void {
+  const { outcome, message, endMs } = readEnd(end);
+  recording.finish(outcome, message, endMs);
+}
+
+function setRun(run: Run, fields: RunFields): void {
+  const { recording } = run[STATE];
+  if (fields.prompt !== undefined) run.prompt(fields.prompt);
+  if (fields.response !== undefined) recording.setText('response', toText(fields.response));
+  recording.setText('full_output', fields.fullOutput);
+  recording.setText('name', fields.name);
+  recording.setText('session_id', fields.sessionId);
+  recording.setText('user_id', fields.userId);
+  if (fields.conversational !== undefined) recording.set('conversational', fields.conversational);
+  if (fields.tags) run[STATE].tag(fields.tags);
+  if (fields.metadata) recording.mergeMetadata([fields.metadata]);
+}
+
+function setStep({ recording }: Step, fields: StepFields): void {
+  const { model, tokens, contentBytes = 0 } = fields;
+  if (isObject(model)) {
+    recording.setText('model_requested', model.requested as string | undefined);
+    recording.setText('model_used', model.used as string | undefined);
+  } else if (model) recording.setText('model_requested', model);
+  recording.setText('provider', fields.provider);
+  if (fields.prompt !== undefined) recording.setText('prompt', toText(fields.prompt));
+  if (fields.response !== undefined) recording.setText('response', toText(fields.response));
+  if (fields.messages) recording.setContents('messages', contents(fields.messages), contentBytes);
+  if (fields.output) recording.setContents('output', contents(fields.output), contentBytes);
+  const { toolDefinitions } = fields;
+  if (typeof toolDefinitions === 'string') recording.setText('tool_definitions', toolDefinitions);
+  else if (toolDefinitions)
+    recording.setContents('tool_definitions', contents(toolDefinitions), contentBytes);
+  if (fields.parameters) recording.set('parameters', plainCopy(fields.parameters), 128);
+  recording.setText('finish_reason', fields.finishReason);
+  if (tokens) setTokens(recording, tokens);
+  recording.setNumber('real_total_cost', fields.cost);
+  recording.setNumber('time_to_first_token_ms', fields.timeToFirstTokenMs);
+  if (fields.kind || fields.metadata) {
+    recording.mergeMetadata([fields.kind ? { kind: fields.kind } : undefined, fields.metadata]);
+  }
+}
+
+function contents(values: Lazy<readonly unknown[]>): ContentList {
+  if (typeof values === 'function' || Array.isArray(values)) return contentTexts(values);
+  misuse({
+    kind: 'invalid-content',
+    message: 'messages, output and toolDefinitions take arrays; one was left out.',
+  });
+  return [];
+}
+
+function setToolCall({ recording }: ToolCall, fields: ToolCallFields): void {
+  recording.setText('tool_name', fields.name);
+  if (fields.args !== undefined) recording.setText('args', toText(fields.args));
+  if (fields.result !== undefined) recording.setText('result', toText(fields.result));
+  const { step } = fields;
+  if (step !== undefined) recording.setText('step_id', typeof step === 'string' ? step : step.stepId);
+  recording.setText('kind', fields.kind);
+  if (fields.metadata) recording.mergeMetadata([fields.metadata]);
+}

@@ -1,0 +1,17 @@
+import type { Outbox } from './outbox.js';
+import { processOutbox } from './process-outbox.js';
+import { shared } from './shared.js';
+
+const holder = shared<{ replaced: Outbox | undefined }>('outbox.replaced', () => ({ replaced: undefined }));
+
+/** Where what is recorded goes: the process's outbox, unless a test took its place. */
+export const outbox = (): Outbox => holder.replaced ?? processOutbox();
+
+/** Puts another outbox in place of the process's own, e.g. one that keeps what a test records. Returns the way back. */
+export function setOutbox(replacement: Outbox): () => void {
+  const before = holder.replaced;
+  holder.replaced = replacement;
+  return () => {
+    holder.replaced = before;
+  };
+}
