@@ -1,3 +1,5 @@
+export { type Captured, captureRuns } from './capture/capture-runs.js';
+export type { CapturedRun, CapturedStep, CapturedToolCall } from './capture/captured-run.js';
 export { type ModelServer, type ModelServerOptions, modelServer } from './model-server/model-server.js';
 export type {
   Choice,
