@@ -6,7 +6,7 @@
 import { currentScope, type Scope, within } from './ambient.js';
 import { outbox } from './current-outbox.js';
 import { misuse } from './diagnostics.js';
-import { failOpen, type Recording, STATE } from './recording.js';
+import { type Recording, recover, STATE } from './recording.js';
 import { type PromptInput, Run } from './run.js';
 import { type ContentList, contentTexts, type Lazy } from './seal.js';
 import { isObject, messageOf, plainCopy, toText } from './snapshot.js';
@@ -235,15 +235,12 @@ function quietly(work: () => void): void {
 }
 
 function attempt<T>(work: () => T, fallback: () => T): T {
-  let result: { value: T } | undefined;
   try {
-    failOpen(undefined, () => {
-      result = { value: work() };
-    });
+    return recover(undefined, work, fallback);
   } catch {
-    // Reported by failOpen, or misuse that strict mode throws at hosts.
+    // Misuse that strict mode throws at hosts.
+    return fallback();
   }
-  return result ? result.value : fallback();
 }
 
 function readEnd(end: End): { outcome: Outcome; message: string | undefined; endMs: number | undefined } {

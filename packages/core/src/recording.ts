@@ -216,6 +216,15 @@ export function failOpen(runId: string | undefined, work: () => void): void {
   }
 }
 
+/** What `work` makes, or, when a host's options cannot even be read, what `fallback` makes. */
+export function recover<T>(runId: string | undefined, work: () => T, fallback: () => T): T {
+  let made: { value: T } | undefined;
+  failOpen(runId, () => {
+    made = { value: work() };
+  });
+  return made ? made.value : fallback();
+}
+
 /** An id as text; undefined for none or an unusable one. */
 export function readId(id: unknown, option: string): string | undefined {
   if (id === undefined || id === null) return undefined;

@@ -5,7 +5,7 @@ import { outbox } from './current-outbox.js';
 import { misuse, report } from './diagnostics.js';
 import { type FeedbackInput, submitFeedback } from './feedback.js';
 import { arm, timeoutOf, unwatch, watch } from './pulse.js';
-import { failOpen, type Ledger, outcomeOf, Recording, readId, STATE } from './recording.js';
+import { failOpen, type Ledger, outcomeOf, Recording, readId, recover, STATE } from './recording.js';
 import { isObject, messageOf, plainCopy, toText } from './snapshot.js';
 import { Step, type StepOptions } from './step.js';
 import { ToolCall, type ToolCallOptions } from './tool-call.js';
@@ -240,12 +240,20 @@ export class Run {
 
   /** A model call. Takes its id or `{ stepId, startTime }`. */
   step(options?: string | StepOptions): Step {
-    return new Step(this, typeof options === 'string' ? { stepId: options } : (options ?? {}));
+    return recover(
+      this.runId,
+      () => new Step(this, typeof options === 'string' ? { stepId: options } : (options ?? {})),
+      () => new Step(this, {}),
+    );
   }
 
   /** A tool execution. Takes its name or `{ name, toolCallId, startTime }`. */
   toolCall(options?: string | ToolCallOptions): ToolCall {
-    return new ToolCall(this, typeof options === 'string' ? { name: options } : (options ?? {}));
+    return recover(
+      this.runId,
+      () => new ToolCall(this, typeof options === 'string' ? { name: options } : (options ?? {})),
+      () => new ToolCall(this, {}),
+    );
   }
 
   /** A nested run: another agent that this one calls. */
@@ -368,20 +376,16 @@ const promptLength = ({ user_prompt = '', system_prompt = '', full_input = '' }:
  */
 export function run(options?: RunOptions): Run {
   const scope = currentScope();
-  try {
-    const given = isObject(options) ? (options as RunOptions) : {};
-    const { parent } = given;
-    if (parent === null) return new Run(given, undefined);
-    if (parent === undefined) return new Run(given, scope);
-    // An explicit parent that is the ambient run is called from where the code stands, a tool call included.
-    return new Run(given, scope?.run === parent ? scope : { run: parent });
-  } catch (error) {
-    if (isObject(error) && error.name === 'ObservatoryError') throw error;
-    report({
-      kind: 'invalid-options',
-      message: `run() could not read its options: ${messageOf(error)}`,
-      cause: error,
-    });
-    return new Run({}, scope);
-  }
+  return recover(
+    undefined,
+    () => {
+      const given = isObject(options) ? (options as RunOptions) : {};
+      const { parent } = given;
+      if (parent === null) return new Run(given, undefined);
+      if (parent === undefined) return new Run(given, scope);
+      // An explicit parent that is the ambient run is called from where the code stands, a tool call included.
+      return new Run(given, scope?.run === parent ? scope : { run: parent });
+    },
+    () => new Run({}, scope),
+  );
 }
