@@ -52,7 +52,7 @@ export class Step {
   }
 
   /** What the model got: text, or the messages. Each distinct message is sent once per run. */
-  prompt(prompt: string | readonly Message[]): this {
+  prompt(prompt: string | readonly object[]): this {
     failOpen(this.recording.ledger.runId, () => {
       this.hasPrompt = true;
       if (Array.isArray(prompt)) this.recording.setContents('messages', contentTexts(prompt));
@@ -62,7 +62,7 @@ export class Step {
   }
 
   /** What the model answered: text, or the message. */
-  response(response: string | Message): this {
+  response(response: string | Message | { readonly role: string }): this {
     failOpen(this.recording.ledger.runId, () => {
       this.hasResponse = true;
       if (isObject(response) && typeof response.role === 'string') {
