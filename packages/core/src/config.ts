@@ -1,5 +1,5 @@
 import type { Diagnostic } from './diagnostics.js';
-import { env } from './platform.js';
+import { env, resetEnv } from './platform.js';
 import { shared } from './shared.js';
 
 /** Replaces, shortens or drops captured text before anything leaves the process. Return `undefined` to drop the value. */
@@ -75,8 +75,9 @@ export function configure(options: ClientConfig): void {
   if (options !== null && typeof options === 'object') Object.assign(config, options);
 }
 
-/** Test helper: forgets every `configure()` call. */
+/** Test helper: forgets every `configure()` call and reads the environment anew. */
 export function resetConfig(): void {
+  resetEnv();
   for (const key of Object.keys(config)) delete config[key as keyof ClientConfig];
 }
 

@@ -240,3 +240,9 @@ export function readId(id: unknown, option: string): string | undefined {
 
 /** @internal Where a run keeps what it records. */
 export const STATE: unique symbol = Symbol.for('observatory.state.v1');
+
+/** @internal Where a step or tool call keeps what it records, and its run. */
+export const RECORDING: unique symbol = Symbol.for('observatory.recording.v1');
+export const OWNER_RUN: unique symbol = Symbol.for('observatory.run.v1');
+/** @internal How Node asks a value for what console.log shows of it. */
+export const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');

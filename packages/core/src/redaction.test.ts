@@ -39,6 +39,7 @@ describe('redactSecrets', () => {
     ["{'client_secret': 'hunter2'}", "{'client_secret': '[REDACTED]'}"],
     ['https://me:hunter2@host/path', 'https://me:[REDACTED]@host/path'],
     ['Authorization: Bearer abcdefghijkl1234', 'Authorization: Bearer [REDACTED]'],
+    ['authorization: bearer abc', 'authorization: [REDACTED]'],
     [`-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----`, '[REDACTED]'],
   ])('%s', (text, expected) => {
     expect(redactSecrets(text)).toBe(expected);

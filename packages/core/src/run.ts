@@ -5,7 +5,17 @@ import { outbox } from './current-outbox.js';
 import { misuse, report } from './diagnostics.js';
 import { type FeedbackInput, submitFeedback } from './feedback.js';
 import { arm, timeoutOf, unwatch, watch } from './pulse.js';
-import { failOpen, type Ledger, outcomeOf, Recording, readId, recover, STATE } from './recording.js';
+import {
+  failOpen,
+  INSPECT,
+  type Ledger,
+  outcomeOf,
+  RECORDING,
+  Recording,
+  readId,
+  recover,
+  STATE,
+} from './recording.js';
 import { isObject, messageOf, plainCopy, toText } from './snapshot.js';
 import { Step, type StepOptions } from './step.js';
 import { ToolCall, type ToolCallOptions } from './tool-call.js';
@@ -45,7 +55,7 @@ export interface ResponseInput {
 
 /** A step or a tool call that has not ended. */
 interface OpenChild {
-  readonly recording: Recording;
+  readonly [RECORDING]: Recording;
   /** Closes it because its run ended. */
   closeWithRun(outcome: 'abandoned' | 'error', message: string): void;
 }
@@ -103,7 +113,7 @@ export class RunState implements Ledger {
     const { recording } = this;
     if (recording.endMs === undefined && now + this.offset - recording.startMs >= afterMs) {
       if (recording.item) recording.publish(false);
-      for (const { recording: child } of this.open) if (child.item) child.publish(false);
+      for (const { [RECORDING]: child } of this.open) if (child.item) child.publish(false);
       if (now - recording.publishedAt >= heartbeatMs) recording.heartbeat();
     }
   }
@@ -303,6 +313,11 @@ export class Run {
       endedBefore(state);
       state.end('error', message === undefined ? undefined : messageOf(message), 'error');
     });
+  }
+
+  /** What console.log shows: not the bookkeeping. */
+  [INSPECT](): string {
+    return `Run { ${this.runId} }`;
   }
 
   /** `await using r = run()` ends the run with its block. */
