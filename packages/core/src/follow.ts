@@ -23,31 +23,22 @@ export function follow<T>(result: T, enter: Enter, settled: (end: Settled) => vo
     over = true;
     settled(end);
   };
-  try {
-    const followed = followKind(result, enter, done);
-    if (followed !== undefined) return followed as T;
-  } catch {
-    // A result whose members throw when they are looked at is handed on untouched.
+  if (!isObject(result) && typeof result !== 'function') {
+    done({ failed: false, value: result });
+    return result;
   }
-  done({ failed: false, value: result });
-  return result;
-}
-
-/** The followed value, or undefined for one that is already what it will ever be. */
-function followKind(result: unknown, enter: Enter, done: Done): unknown {
-  if (!isObject(result) && typeof result !== 'function') return undefined;
   const value = result as unknown as Record<PropertyKey, unknown>;
-  if (typeof value.then === 'function') return followThenable(value, done);
+  if (typeof value.then === 'function') return followThenable(value, done) as T;
   if (typeof value.next === 'function' && (Symbol.iterator in value || Symbol.asyncIterator in value)) {
-    return followIterator(value, enter, done);
+    return followIterator(value, enter, done) as T;
   }
   if (typeof ReadableStream !== 'undefined' && result instanceof ReadableStream) {
-    return result.locked ? undefined : followStream(result, enter, done);
+    return followStream(result, enter, done) as T;
   }
-  if (typeof Response !== 'undefined' && result instanceof Response) {
-    if (!result.body || result.bodyUsed || result.body.locked) return undefined;
+  if (typeof Response !== 'undefined' && result instanceof Response && result.body && !result.bodyUsed) {
     const { status, statusText, headers } = result;
-    return new Response(followStream(result.body, enter, done), { status, statusText, headers });
+    const response = new Response(followStream(result.body, enter, done), { status, statusText, headers });
+    return response as T;
   }
   if (typeof value[Symbol.asyncIterator] === 'function' && Object.isExtensible(value)) {
     const iterate = value[Symbol.asyncIterator] as () => Record<PropertyKey, unknown>;
@@ -64,7 +55,8 @@ function followKind(result: unknown, enter: Enter, done: Done): unknown {
     });
     return result;
   }
-  return undefined;
+  done({ failed: false, value: result });
+  return result;
 }
 
 type Done = (end: Settled) => void;

@@ -1,6 +1,6 @@
 import { newId } from './clock.js';
 import { misuse } from './diagnostics.js';
-import { failOpen, INSPECT, OWNER_RUN, outcomeOf, RECORDING, Recording, readId, STATE } from './recording.js';
+import { failOpen, outcomeOf, Recording, readId, STATE } from './recording.js';
 import type { Run } from './run.js';
 import { contentTexts } from './seal.js';
 import { isObject, messageOf, toJson, toText } from './snapshot.js';
@@ -32,42 +32,43 @@ export type ModelConfig = { requested?: string | undefined; used?: string | unde
 /** One model call. Made by `run.step()`. */
 export class Step {
   /** @internal */
-  readonly [RECORDING]: Recording;
+  readonly recording: Recording;
   readonly stepId: string;
   /** @internal */
-  readonly [OWNER_RUN]: Run;
+  readonly run: Run;
   private hasPrompt = false;
   private hasResponse = false;
 
   /** @internal */
   constructor(run: Run, options: StepOptions) {
     const state = run[STATE];
-    this[OWNER_RUN] = run;
+    this.run = run;
     this.stepId = readId(options.stepId, 'stepId') ?? newId();
     const ids = { type: 'step', run_id: run.runId, step_id: this.stepId } as const;
-    this[RECORDING] = new Recording(ids, state, options.startTime ?? undefined);
-    if (state.recording.ended) this[RECORDING].publish(false);
+    this.recording = new Recording(ids, state, options.startTime ?? undefined);
+    hide(this);
+    if (state.recording.ended) this.recording.publish(false);
     else state.open.add(this);
   }
 
   /** What the model got: text, or the messages. Each distinct message is sent once per run. */
-  prompt(prompt: string | readonly object[]): this {
-    failOpen(this[RECORDING].ledger.runId, () => {
+  prompt(prompt: string | readonly Message[]): this {
+    failOpen(this.recording.ledger.runId, () => {
       this.hasPrompt = true;
-      if (Array.isArray(prompt)) this[RECORDING].setContents('messages', contentTexts(prompt));
-      else if (prompt !== undefined && prompt !== null) this[RECORDING].setText('prompt', toText(prompt));
+      if (Array.isArray(prompt)) this.recording.setContents('messages', contentTexts(prompt));
+      else if (prompt !== undefined && prompt !== null) this.recording.setText('prompt', toText(prompt));
     });
     return this;
   }
 
   /** What the model answered: text, or the message. */
-  response(response: string | Message | { readonly role: string }): this {
-    failOpen(this[RECORDING].ledger.runId, () => {
+  response(response: string | Message): this {
+    failOpen(this.recording.ledger.runId, () => {
       this.hasResponse = true;
       if (isObject(response) && typeof response.role === 'string') {
-        this[RECORDING].setContents('output', contentTexts([response]));
+        this.recording.setContents('output', contentTexts([response]));
       } else if (response !== undefined && response !== null) {
-        this[RECORDING].setText('response', toText(response));
+        this.recording.setText('response', toText(response));
       }
     });
     return this;
@@ -75,102 +76,104 @@ export class Step {
 
   /** The model's name, or the one asked for and the one that answered. */
   model(model: string | ModelConfig): this {
-    failOpen(this[RECORDING].ledger.runId, () => {
+    failOpen(this.recording.ledger.runId, () => {
       if (isObject(model)) {
         const { requested, used } = model as ModelConfig;
-        if (requested) this[RECORDING].setText('model_requested', toText(requested));
-        if (used) this[RECORDING].setText('model_used', toText(used));
+        if (requested) this.recording.setText('model_requested', toText(requested));
+        if (used) this.recording.setText('model_used', toText(used));
       } else if (model !== undefined && model !== null) {
-        this[RECORDING].setText('model_requested', toText(model));
-        this[RECORDING].setText('model_used', toText(model));
+        this.recording.setText('model_requested', toText(model));
+        this.recording.setText('model_used', toText(model));
       }
     });
     return this;
   }
 
   tokens(tokens: TokenUsage): this {
-    failOpen(this[RECORDING].ledger.runId, () => setTokens(this[RECORDING], tokens));
+    failOpen(this.recording.ledger.runId, () => setTokens(this.recording, tokens));
     return this;
   }
 
   /** US dollars, where the provider or the host knows it; otherwise the collector's price list applies. */
   cost(usd: number): this {
-    failOpen(this[RECORDING].ledger.runId, () => this[RECORDING].setNumber('real_total_cost', usd));
+    failOpen(this.recording.ledger.runId, () => this.recording.setNumber('real_total_cost', usd));
     return this;
   }
 
   finishReason(reason: string): this {
-    failOpen(this[RECORDING].ledger.runId, () => {
-      if (reason !== undefined && reason !== null) this[RECORDING].setText('finish_reason', toText(reason));
+    failOpen(this.recording.ledger.runId, () => {
+      if (reason !== undefined && reason !== null) this.recording.setText('finish_reason', toText(reason));
     });
     return this;
   }
 
   /** The schemas of the tools the model could call: JSON text or the list. */
   toolDefinitions(definitions: string | readonly unknown[]): this {
-    failOpen(this[RECORDING].ledger.runId, () => {
+    failOpen(this.recording.ledger.runId, () => {
       if (Array.isArray(definitions)) {
-        this[RECORDING].setContents('tool_definitions', contentTexts(definitions));
+        this.recording.setContents('tool_definitions', contentTexts(definitions));
       } else if (definitions !== undefined && definitions !== null) {
-        this[RECORDING].setText('tool_definitions', toText(definitions));
+        this.recording.setText('tool_definitions', toText(definitions));
       }
     });
     return this;
   }
 
   metadata(...records: Record<string, unknown>[]): this {
-    failOpen(this[RECORDING].ledger.runId, () => this[RECORDING].mergeMetadata(records));
+    failOpen(this.recording.ledger.runId, () => this.recording.mergeMetadata(records));
     return this;
   }
 
   status(code: number, message?: string): this {
-    failOpen(this[RECORDING].ledger.runId, () => this[RECORDING].pinStatus(code, message));
+    failOpen(this.recording.ledger.runId, () => this.recording.pinStatus(code, message));
     return this;
   }
 
   endTime(time: Date): this {
-    failOpen(this[RECORDING].ledger.runId, () => this[RECORDING].pinEnd(time));
+    failOpen(this.recording.ledger.runId, () => this.recording.pinEnd(time));
     return this;
   }
 
   end(): void {
-    failOpen(this[RECORDING].ledger.runId, () => {
-      if (endedTwice(this[RECORDING], 'step')) return;
+    failOpen(this.recording.ledger.runId, () => {
+      if (endedTwice(this.recording, 'step')) return;
       // A completion that only calls tools has no response; one that has neither was forgotten.
       if (!this.hasPrompt && !this.hasResponse) {
         misuse({
           kind: 'step-without-content',
           message:
             'A step ended without prompt and response. Call step.prompt() and step.response() before step.end().',
-          runId: this[RECORDING].ledger.runId,
+          runId: this.recording.ledger.runId,
         });
       }
-      this[RECORDING].finish(outcomeOf(this[RECORDING]));
-      this[OWNER_RUN][STATE].childEnded(this);
+      this.recording.finish(outcomeOf(this.recording));
+      this.run[STATE].childEnded(this);
     });
   }
 
   /** Ends the step as failed. Takes an Error or what to say. */
   error(message?: unknown): void {
-    failOpen(this[RECORDING].ledger.runId, () => {
-      endedTwice(this[RECORDING], 'step');
-      this[RECORDING].finish('error', message === undefined ? undefined : messageOf(message));
-      this[OWNER_RUN][STATE].childEnded(this);
+    failOpen(this.recording.ledger.runId, () => {
+      endedTwice(this.recording, 'step');
+      this.recording.finish('error', message === undefined ? undefined : messageOf(message));
+      this.run[STATE].childEnded(this);
     });
   }
 
   get ended(): boolean {
-    return this[RECORDING].ended;
-  }
-
-  /** What console.log shows: not the bookkeeping. */
-  [INSPECT](): string {
-    return `Step { ${this.stepId} }`;
+    return this.recording.ended;
   }
 
   /** @internal */
   closeWithRun(outcome: 'abandoned' | 'error', message: string): void {
-    this[RECORDING].finish(outcome, message);
+    this.recording.finish(outcome, message);
+  }
+}
+
+/** Keeps a builder's own bookkeeping out of what `console.log` and spreads show of it. */
+export function hide(builder: Step | { recording: Recording; run: Run }): void {
+  for (const name of ['recording', 'run'] as const) {
+    Object.defineProperty(builder, name, { enumerable: false });
   }
 }
 

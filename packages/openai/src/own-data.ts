@@ -1,0 +1,30 @@
+/**
+ * Reading the host's objects without running the host's code: a getter, a Proxy trap that throws or a `toJSON` with side
+ * effects must behave as if nobody had looked. So only own data properties are read here.
+ */
+export type Bag = Record<string, unknown>;
+
+export function isBag(value: unknown): value is Bag {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** An own data property's value; undefined for getters, inherited members and non-objects. */
+export function ownData(holder: unknown, key: string): unknown {
+  if (typeof holder !== 'object' || holder === null) return undefined;
+  try {
+    const descriptor = Object.getOwnPropertyDescriptor(holder, key);
+    return descriptor && 'value' in descriptor ? descriptor.value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function ownText(holder: unknown, key: string): string | undefined {
+  const value = ownData(holder, key);
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Defines a member the way a class would: callable and replaceable, but absent from keys, JSON and inspection. */
+export function defineHidden(target: object, key: PropertyKey, value: unknown): void {
+  Object.defineProperty(target, key, { value, configurable: true, writable: true, enumerable: false });
+}
