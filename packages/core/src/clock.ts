@@ -34,22 +34,25 @@ export function toMs(time: unknown): number | undefined {
 }
 
 let idTime = 0;
+let idPrefix = '';
 let idCounter = 0;
 
 /** A UUIDv7: sorts by time of creation, also within one millisecond of one process. */
 export function newId(): string {
   const now = Date.now();
-  if (now > idTime) {
-    idTime = now;
+  if (now > idTime || ++idCounter > 0xfff) {
+    // 4,096 ids in one millisecond borrow from the next.
+    idTime = now > idTime ? now : idTime + 1;
     idCounter = 0;
-  } else if (++idCounter > 0xfff) {
-    idTime++;
-    idCounter = 0;
+    const time = idTime.toString(16).padStart(12, '0');
+    idPrefix = `${time.slice(0, 8)}-${time.slice(8)}-7`;
   }
-  const time = idTime.toString(16).padStart(12, '0');
-  const random = crypto.randomUUID();
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${idCounter.toString(16).padStart(3, '0')}${random.slice(18)}`;
+  // The variant and the random part of a version 4 id.
+  return `${idPrefix}${COUNTER_TEXT[idCounter >> 4]}${HEX[idCounter & 15]}${crypto.randomUUID().slice(18)}`;
 }
+
+const HEX = '0123456789abcdef';
+const COUNTER_TEXT = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
 
 let lastSeq = 0;
 

@@ -1,5 +1,5 @@
 import type { Diagnostic } from './diagnostics.js';
-import { env } from './platform.js';
+import { env, resetEnv } from './platform.js';
 import { shared } from './shared.js';
 
 /** Replaces, shortens or drops captured text before anything leaves the process. Return `undefined` to drop the value. */
@@ -49,8 +49,10 @@ export interface ClientConfig {
   memoryLimit?: number;
   /** Folder of the spool and journal, or false for none. Environment: `OBSERVATORY_SPOOL`. Default: the user's state folder. */
   spool?: string | false;
-  /** Bytes the spool may take on disk. Default 512 MiB. */
+  /** Bytes the spool may take on disk. Default 1 GiB. */
   spoolLimit?: number;
+  /** Whether requests are compressed. Default `auto`: yes, but not for a collector on the same machine. */
+  compress?: boolean | 'auto';
   /** Longest captured text in UTF-16 units; more is cut and labelled. Default 1,048,576. */
   maxTextLength?: number;
   /** Milliseconds one request to the collector may take. Default 10,000. */
@@ -73,14 +75,17 @@ export function configure(options: ClientConfig): void {
   if (options !== null && typeof options === 'object') Object.assign(config, options);
 }
 
-/** Test helper: forgets every `configure()` call. */
+/** Test helper: forgets every `configure()` call and reads the environment anew. */
 export function resetConfig(): void {
+  resetEnv();
   for (const key of Object.keys(config)) delete config[key as keyof ClientConfig];
 }
 
 const flag = (value: string | undefined) => value !== undefined && /^(1|true|yes|on)$/i.test(value.trim());
 const positive = (value: unknown, fallback: number) =>
   typeof value === 'number' && value > 0 && !Number.isNaN(value) ? value : fallback;
+
+let durableByEnv: boolean | undefined;
 
 export const settings = {
   raw: config,
@@ -97,7 +102,12 @@ export const settings = {
     return config.disabled ?? flag(env('OBSERVATORY_DISABLED'));
   },
   get durable(): boolean {
-    return config.durable ?? flag(env('OBSERVATORY_DURABLE'));
+    // Asked at every recorded field, and reading the environment costs a microsecond.
+    durableByEnv ??= flag(env('OBSERVATORY_DURABLE'));
+    return config.durable ?? durableByEnv;
+  },
+  get compress(): boolean | 'auto' {
+    return config.compress ?? 'auto';
   },
   get strict(): boolean {
     return config.strict === true;
@@ -117,7 +127,7 @@ export const settings = {
     return positive(config.memoryLimit, 64 * 1024 * 1024);
   },
   get spoolLimit(): number {
-    return positive(config.spoolLimit, 512 * 1024 * 1024);
+    return positive(config.spoolLimit, 1024 * 1024 * 1024);
   },
   get maxTextLength(): number {
     return positive(config.maxTextLength, 1024 * 1024);

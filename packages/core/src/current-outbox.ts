@@ -4,8 +4,15 @@ import { shared } from './shared.js';
 
 const holder = shared<{ replaced: Outbox | undefined }>('outbox.replaced', () => ({ replaced: undefined }));
 
+// Asked several times a step: the way through globalThis is taken once.
+let own: Outbox | undefined;
+
 /** Where what is recorded goes: the process's outbox, unless a test took its place. */
-export const outbox = (): Outbox => holder.replaced ?? processOutbox();
+export function outbox(): Outbox {
+  if (holder.replaced) return holder.replaced;
+  own ??= processOutbox();
+  return own;
+}
 
 /** Puts another outbox in place of the process's own, e.g. one that keeps what a test records. Returns the way back. */
 export function setOutbox(replacement: Outbox): () => void {

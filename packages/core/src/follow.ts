@@ -23,22 +23,31 @@ export function follow<T>(result: T, enter: Enter, settled: (end: Settled) => vo
     over = true;
     settled(end);
   };
-  if (!isObject(result) && typeof result !== 'function') {
-    done({ failed: false, value: result });
-    return result;
+  try {
+    const followed = followKind(result, enter, done);
+    if (followed !== undefined) return followed as T;
+  } catch {
+    // A result whose members throw when they are looked at is handed on untouched.
   }
+  done({ failed: false, value: result });
+  return result;
+}
+
+/** The followed value, or undefined for one that is already what it will ever be. */
+function followKind(result: unknown, enter: Enter, done: Done): unknown {
+  if (!isObject(result) && typeof result !== 'function') return undefined;
   const value = result as unknown as Record<PropertyKey, unknown>;
-  if (typeof value.then === 'function') return followThenable(value, done) as T;
+  if (typeof value.then === 'function') return followThenable(value, done);
   if (typeof value.next === 'function' && (Symbol.iterator in value || Symbol.asyncIterator in value)) {
-    return followIterator(value, enter, done) as T;
+    return followIterator(value, enter, done);
   }
   if (typeof ReadableStream !== 'undefined' && result instanceof ReadableStream) {
-    return followStream(result, enter, done) as T;
+    return result.locked ? undefined : followStream(result, enter, done);
   }
-  if (typeof Response !== 'undefined' && result instanceof Response && result.body && !result.bodyUsed) {
+  if (typeof Response !== 'undefined' && result instanceof Response) {
+    if (!result.body || result.bodyUsed || result.body.locked) return undefined;
     const { status, statusText, headers } = result;
-    const response = new Response(followStream(result.body, enter, done), { status, statusText, headers });
-    return response as T;
+    return new Response(followStream(result.body, enter, done), { status, statusText, headers });
   }
   if (typeof value[Symbol.asyncIterator] === 'function' && Object.isExtensible(value)) {
     const iterate = value[Symbol.asyncIterator] as () => Record<PropertyKey, unknown>;
@@ -55,8 +64,7 @@ export function follow<T>(result: T, enter: Enter, settled: (end: Settled) => vo
     });
     return result;
   }
-  done({ failed: false, value: result });
-  return result;
+  return undefined;
 }
 
 type Done = (end: Settled) => void;

@@ -31,8 +31,21 @@ export function builtin<Name extends keyof BuiltinModules>(name: Name): BuiltinM
   }
 }
 
-/** An environment variable; undefined where there is no environment, it may not be read, or it is empty. */
+const environment = new Map<string, string | undefined>();
+
+/**
+ * An environment variable as it was when first asked for (reading one costs a microsecond); undefined where there is no
+ * environment, it may not be read, or it is empty.
+ */
 export function env(name: string): string | undefined {
+  if (!environment.has(name)) environment.set(name, readEnv(name));
+  return environment.get(name);
+}
+
+/** Test helper: reads the environment anew. */
+export const resetEnv = (): void => environment.clear();
+
+function readEnv(name: string): string | undefined {
   try {
     return nodeProcess?.env?.[name] || undefined;
   } catch {

@@ -1,58 +1,43 @@
+import { defaultCompressor } from './compress.js';
 import { settings } from './config.js';
-import type { Outbox, Receipt } from './outbox.js';
+import { createCourier } from './courier.js';
+import { createOutbox, type ProcessOutbox } from './create-outbox.js';
+import { report } from './diagnostics.js';
+import { watchProcessEnd } from './exit.js';
+import type { Outbox } from './outbox.js';
+import { processSchedule } from './schedule.js';
 import { seal } from './seal.js';
 import { shared } from './shared.js';
-import type { WireItem } from './wire.js';
+import { noSpool } from './spool.js';
+import { defaultTransport } from './transport.js';
+import { createWaitUntil } from './wait-until.js';
 
-/** The process's outbox. */
-export const processOutbox = (): Outbox => shared('outbox', simpleOutbox);
+export { createOutbox } from './create-outbox.js';
 
-function simpleOutbox(): Outbox {
-  const waiting = new Set<WireItem>();
-  let delivered = 0;
-  let sending: Promise<void> | undefined;
-  const receipt = (): Receipt => ({
-    delivered,
-    queued: waiting.size,
-    spooled: 0,
-    dropped: 0,
-    dropped_by_reason: {},
-    rejected: [],
-    complete: waiting.size === 0,
+/** The one outbox of this process (of this thread: a worker has its own), made when something is first recorded. */
+export const processOutbox = (): Outbox => shared('outbox', createProcessOutbox);
+
+function createProcessOutbox(): Outbox {
+  const outbox: ProcessOutbox = createOutbox({
+    courier: createCourier({ transport: defaultTransport(), compressor: defaultCompressor(), settings }),
+    seal,
+    schedule: processSchedule(),
+    random: Math.random,
+    report,
+    spool: noSpool,
+    settings,
+    onRisk: (atRisk) => end.guard(atRisk),
   });
-  const send = async () => {
-    await undefined;
-    sending = undefined;
-    const items = [...waiting].flatMap(seal);
-    waiting.clear();
-    if (items.length === 0) return;
-    const response = await fetch(`${settings.url}/v1/events`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: `{"type":"batch","items":[${items.join(',')}]}`,
-    }).catch(() => undefined);
-    await response?.text().catch(() => '');
-    delivered += items.length;
-  };
-  const acknowledged = () => {
-    sending ??= send();
-    return sending;
-  };
+  const end = watchProcessEnd(() => outbox);
+  const waitUntil = createWaitUntil(() => outbox.flush());
   return {
-    eager: false,
-    add(item, _bytes, soon) {
-      waiting.add(item);
-      if (soon) void acknowledged();
+    ...outbox,
+    add(item, bytes, soon) {
+      outbox.add(item, bytes, soon);
+      if (soon) waitUntil();
     },
-    acknowledged,
-    flush: async () => {
-      await acknowledged();
-      return receipt();
+    get eager() {
+      return outbox.eager;
     },
-    shutdown: async () => {
-      await acknowledged();
-      return receipt();
-    },
-    receipt,
   };
 }

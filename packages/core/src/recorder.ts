@@ -6,7 +6,7 @@
 import { currentScope, type Scope, within } from './ambient.js';
 import { outbox } from './current-outbox.js';
 import { misuse } from './diagnostics.js';
-import { failOpen, type Recording, STATE } from './recording.js';
+import { OWNER_RUN, RECORDING, type Recording, recover, STATE } from './recording.js';
 import { type PromptInput, Run } from './run.js';
 import { type ContentList, contentTexts, type Lazy } from './seal.js';
 import { isObject, messageOf, plainCopy, toText } from './snapshot.js';
@@ -197,15 +197,15 @@ export function recorder(sdk: string): Recorder {
     endStep(step, end = {}) {
       quietly(() => {
         setStep(step, end);
-        finish(step.recording, end);
-        step.run[STATE].childEnded(step);
+        finish(step[RECORDING], end);
+        step[OWNER_RUN][STATE].childEnded(step);
       });
     },
     endToolCall(call, end = {}) {
       quietly(() => {
         setToolCall(call, end);
-        finish(call.recording, end);
-        call.run[STATE].childEnded(call);
+        finish(call[RECORDING], end);
+        call[OWNER_RUN][STATE].childEnded(call);
       });
     },
     async endRun(run, end = {}) {
@@ -222,8 +222,7 @@ export function recorder(sdk: string): Recorder {
       await (waiting ?? outbox().acknowledged());
     },
     isOpen: (target) =>
-      !(target instanceof Object && STATE in target ? target[STATE].recording : (target as Step).recording)
-        .ended,
+      !(target instanceof Object && STATE in target ? target[STATE].recording : target[RECORDING]).ended,
   };
 }
 
@@ -235,15 +234,12 @@ function quietly(work: () => void): void {
 }
 
 function attempt<T>(work: () => T, fallback: () => T): T {
-  let result: { value: T } | undefined;
   try {
-    failOpen(undefined, () => {
-      result = { value: work() };
-    });
+    return recover(undefined, work, fallback);
   } catch {
-    // Reported by failOpen, or misuse that strict mode throws at hosts.
+    // Misuse that strict mode throws at hosts.
+    return fallback();
   }
-  return result ? result.value : fallback();
 }
 
 function readEnd(end: End): { outcome: Outcome; message: string | undefined; endMs: number | undefined } {
@@ -274,7 +270,7 @@ function setRun(run: Run, fields: RunFields): void {
   if (fields.metadata) recording.mergeMetadata([fields.metadata]);
 }
 
-function setStep({ recording }: Step, fields: StepFields): void {
+function setStep({ [RECORDING]: recording }: Step, fields: StepFields): void {
   const { model, tokens, contentBytes = 0 } = fields;
   if (isObject(model)) {
     recording.setText('model_requested', model.requested as string | undefined);
@@ -308,7 +304,7 @@ function contents(values: Lazy<readonly unknown[]>): ContentList {
   return [];
 }
 
-function setToolCall({ recording }: ToolCall, fields: ToolCallFields): void {
+function setToolCall({ [RECORDING]: recording }: ToolCall, fields: ToolCallFields): void {
   recording.setText('tool_name', fields.name);
   if (fields.args !== undefined) recording.setText('args', toText(fields.args));
   if (fields.result !== undefined) recording.setText('result', toText(fields.result));

@@ -216,6 +216,15 @@ export function failOpen(runId: string | undefined, work: () => void): void {
   }
 }
 
+/** What `work` makes, or, when a host's options cannot even be read, what `fallback` makes. */
+export function recover<T>(runId: string | undefined, work: () => T, fallback: () => T): T {
+  let made: { value: T } | undefined;
+  failOpen(runId, () => {
+    made = { value: work() };
+  });
+  return made ? made.value : fallback();
+}
+
 /** An id as text; undefined for none or an unusable one. */
 export function readId(id: unknown, option: string): string | undefined {
   if (id === undefined || id === null) return undefined;
@@ -231,3 +240,9 @@ export function readId(id: unknown, option: string): string | undefined {
 
 /** @internal Where a run keeps what it records. */
 export const STATE: unique symbol = Symbol.for('observatory.state.v1');
+
+/** @internal Where a step or tool call keeps what it records, and its run. */
+export const RECORDING: unique symbol = Symbol.for('observatory.recording.v1');
+export const OWNER_RUN: unique symbol = Symbol.for('observatory.run.v1');
+/** @internal How Node asks a value for what console.log shows of it. */
+export const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom');

@@ -15,7 +15,7 @@ const TOKENS =
 
 /** RFC 6750 and RFC 7617 credentials. A token has a digit or is long; "Bearer of bad news" has neither. */
 const CREDENTIALS =
-  /\b(Bearer|bearer|BEARER|Basic|basic)( +)(?=[A-Za-z0-9._~+/-]*[0-9]|[A-Za-z0-9._~+/-]{32})[A-Za-z0-9._~+/-]{12,}={0,2}/g;
+  /\b(Bearer|Basic)( +)(?=[A-Za-z0-9._~+/-]*[0-9]|[A-Za-z0-9._~+/-]{32})[A-Za-z0-9._~+/-]{12,}={0,2}/g;
 
 const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^\s:@/"'\\]*:)[^\s@/"'\\]+@/gi;
 
@@ -23,7 +23,7 @@ const PRIVATE_KEY = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?(?:-----END \1-
 
 /** `password=hunter2`, `"api_key": "…"`, and the same inside JSON text inside a string. */
 const PAIRS =
-  /((?:password|passwd|pwd|passphrase|client[_-]?secret|api[_-]?key|(?:access|refresh|id|auth|session)[_-]?token|private[_-]?key|secret[_-]?(?:access[_-]?)?key|authorization|secret(?=\\?["']|=))(?:\\?["'])?\s*[:=]\s*)(\\"(?:[^"\\]|\\[^"])*\\"|"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'\\,;&}\])]+)/gi;
+  /((?:password|passwd|pwd|passphrase|client[_-]?secret|api[_-]?key|(?:access|refresh|id|auth|session)[_-]?token|private[_-]?key|secret[_-]?(?:access[_-]?)?key|authorization|secret(?=\\?["']|=))(?:\\?["'])?\s*[:=]\s*)((?:bearer|basic) +[^\s"'\\,;]+|\\"(?:[^"\\]|\\[^"])*\\"|"(?:[^"\\]|\\.)*"|'[^']*'|[^\s"'\\,;&}\])]+)/gi;
 
 const quoteOf = (value: string) => /^(?:\\?"|')/.exec(value)?.[0] ?? '';
 
@@ -36,13 +36,13 @@ export function redactSecrets(text: string): string {
     .replace(TOKENS, REDACTED)
     .replace(URL_PASSWORD, `$1${REDACTED}@`)
     .replace(PAIRS, (pair, key: string, value: string) => {
-      if (value.includes(REDACTED) || /^(?:Bearer|Basic)$/i.test(value)) return pair;
+      if (value.includes(REDACTED)) return pair;
       const quote = quoteOf(value);
       return `${key}${quote}${REDACTED}${quote}`;
     });
 }
 
-const RARE_STARTS = ['Bearer', 'bearer', 'BEARER', 'Basic ', 'basic ', 'AKIA', 'ASIA', 'AIza', 'eyJ'];
+const RARE_STARTS = ['Bearer ', 'Basic ', 'AKIA', 'ASIA', 'AIza'];
 
 /**
  * False only if no pattern can match. Reads the text at the speed of `indexOf` of single characters: a secret stands
@@ -83,6 +83,10 @@ export function mayHoldSecret(text: string): boolean {
     if (before === 116 && text.charCodeAt(at - 2) === 97) return true;
     if (text.charCodeAt(at - 2) === 120 && text.charCodeAt(at - 3) === 111) return true;
     if (before === 45 && text.charCodeAt(at + 1) === 66) return true;
+  }
+  // eyJ: the J is the rare letter of the three.
+  for (let at = text.indexOf('J'); at !== -1; at = text.indexOf('J', at + 1)) {
+    if (text.charCodeAt(at - 1) === 121 && text.charCodeAt(at - 2) === 101) return true;
   }
   for (const start of RARE_STARTS) if (text.includes(start)) return true;
   return false;

@@ -5,7 +5,17 @@ import { outbox } from './current-outbox.js';
 import { misuse, report } from './diagnostics.js';
 import { type FeedbackInput, submitFeedback } from './feedback.js';
 import { arm, timeoutOf, unwatch, watch } from './pulse.js';
-import { failOpen, type Ledger, outcomeOf, Recording, readId, STATE } from './recording.js';
+import {
+  failOpen,
+  INSPECT,
+  type Ledger,
+  outcomeOf,
+  RECORDING,
+  Recording,
+  readId,
+  recover,
+  STATE,
+} from './recording.js';
 import { isObject, messageOf, plainCopy, toText } from './snapshot.js';
 import { Step, type StepOptions } from './step.js';
 import { ToolCall, type ToolCallOptions } from './tool-call.js';
@@ -45,7 +55,7 @@ export interface ResponseInput {
 
 /** A step or a tool call that has not ended. */
 interface OpenChild {
-  readonly recording: Recording;
+  readonly [RECORDING]: Recording;
   /** Closes it because its run ended. */
   closeWithRun(outcome: 'abandoned' | 'error', message: string): void;
 }
@@ -103,7 +113,7 @@ export class RunState implements Ledger {
     const { recording } = this;
     if (recording.endMs === undefined && now + this.offset - recording.startMs >= afterMs) {
       if (recording.item) recording.publish(false);
-      for (const { recording: child } of this.open) if (child.item) child.publish(false);
+      for (const { [RECORDING]: child } of this.open) if (child.item) child.publish(false);
       if (now - recording.publishedAt >= heartbeatMs) recording.heartbeat();
     }
   }
@@ -240,12 +250,20 @@ export class Run {
 
   /** A model call. Takes its id or `{ stepId, startTime }`. */
   step(options?: string | StepOptions): Step {
-    return new Step(this, typeof options === 'string' ? { stepId: options } : (options ?? {}));
+    return recover(
+      this.runId,
+      () => new Step(this, typeof options === 'string' ? { stepId: options } : (options ?? {})),
+      () => new Step(this, {}),
+    );
   }
 
   /** A tool execution. Takes its name or `{ name, toolCallId, startTime }`. */
   toolCall(options?: string | ToolCallOptions): ToolCall {
-    return new ToolCall(this, typeof options === 'string' ? { name: options } : (options ?? {}));
+    return recover(
+      this.runId,
+      () => new ToolCall(this, typeof options === 'string' ? { name: options } : (options ?? {})),
+      () => new ToolCall(this, {}),
+    );
   }
 
   /** A nested run: another agent that this one calls. */
@@ -295,6 +313,11 @@ export class Run {
       endedBefore(state);
       state.end('error', message === undefined ? undefined : messageOf(message), 'error');
     });
+  }
+
+  /** What console.log shows: not the bookkeeping. */
+  [INSPECT](): string {
+    return `Run { ${this.runId} }`;
   }
 
   /** `await using r = run()` ends the run with its block. */
@@ -368,20 +391,16 @@ const promptLength = ({ user_prompt = '', system_prompt = '', full_input = '' }:
  */
 export function run(options?: RunOptions): Run {
   const scope = currentScope();
-  try {
-    const given = isObject(options) ? (options as RunOptions) : {};
-    const { parent } = given;
-    if (parent === null) return new Run(given, undefined);
-    if (parent === undefined) return new Run(given, scope);
-    // An explicit parent that is the ambient run is called from where the code stands, a tool call included.
-    return new Run(given, scope?.run === parent ? scope : { run: parent });
-  } catch (error) {
-    if (isObject(error) && error.name === 'ObservatoryError') throw error;
-    report({
-      kind: 'invalid-options',
-      message: `run() could not read its options: ${messageOf(error)}`,
-      cause: error,
-    });
-    return new Run({}, scope);
-  }
+  return recover(
+    undefined,
+    () => {
+      const given = isObject(options) ? (options as RunOptions) : {};
+      const { parent } = given;
+      if (parent === null) return new Run(given, undefined);
+      if (parent === undefined) return new Run(given, scope);
+      // An explicit parent that is the ambient run is called from where the code stands, a tool call included.
+      return new Run(given, scope?.run === parent ? scope : { run: parent });
+    },
+    () => new Run({}, scope),
+  );
 }

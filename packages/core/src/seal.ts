@@ -122,6 +122,8 @@ function hasLongText(value: Record<string, unknown>, limit: number): boolean {
   return false;
 }
 
+const MAX_NAME_LENGTH = 256;
+
 /** Names, numbers and enumerations of the model itself: a pattern must not touch them. */
 const STRUCTURAL = new Set([
   'type',
@@ -156,7 +158,7 @@ function cleaned(
     if (path === '' && STRUCTURAL.has(key)) clean = member;
     else if (path !== '' && isSecretKey(key) && member !== null) clean = REDACTED;
     else clean = cleaned(member, type, at, redact, limit);
-    const name = cleanText(key, type, at, undefined, limit) as string;
+    const name = cleanText(key, type, at, undefined, Math.max(limit, MAX_NAME_LENGTH)) as string;
     Object.defineProperty(result, name, {
       value: clean,
       enumerable: true,

@@ -1,5 +1,5 @@
 import { outbox } from './current-outbox.js';
-import { failOpen, STATE } from './recording.js';
+import { failOpen, RECORDING, type Recording, STATE } from './recording.js';
 import { type PromptInput, Run, type RunOptions } from './run.js';
 import { isObject } from './snapshot.js';
 import { type ModelConfig, Step, type TokenUsage } from './step.js';
@@ -128,7 +128,7 @@ function recordStep(run: Run, input: StepInput): Step {
   if (input.cost !== undefined) step.cost(input.cost);
   if (input.toolDefinitions !== undefined) step.toolDefinitions(input.toolDefinitions);
   if (isObject(input.metadata)) step.metadata(input.metadata);
-  close(step.recording, input.endTime, input.statusCode, input.statusMessage);
+  close(step[RECORDING], input.endTime, input.statusCode, input.statusMessage);
   step.end();
   return step;
 }
@@ -141,13 +141,13 @@ function recordToolCall(run: Run, input: ToolCallInput): ToolCall {
   });
   call.args(input.args).result(input.result);
   if (isObject(input.metadata)) call.metadata(input.metadata);
-  close(call.recording, input.endTime, input.statusCode, input.statusMessage);
+  close(call[RECORDING], input.endTime, input.statusCode, input.statusMessage);
   call.end();
   return call;
 }
 
 function close(
-  recording: Step['recording'],
+  recording: Recording,
   endTime: Time,
   statusCode: number | undefined,
   statusMessage: string | undefined,

@@ -1,6 +1,6 @@
 import { newId } from './clock.js';
 import { misuse } from './diagnostics.js';
-import { failOpen, outcomeOf, Recording, readId, STATE } from './recording.js';
+import { failOpen, INSPECT, OWNER_RUN, outcomeOf, RECORDING, Recording, readId, STATE } from './recording.js';
 import type { Run } from './run.js';
 import { contentTexts } from './seal.js';
 import { isObject, messageOf, toJson, toText } from './snapshot.js';
@@ -32,43 +32,42 @@ export type ModelConfig = { requested?: string | undefined; used?: string | unde
 /** One model call. Made by `run.step()`. */
 export class Step {
   /** @internal */
-  readonly recording: Recording;
+  readonly [RECORDING]: Recording;
   readonly stepId: string;
   /** @internal */
-  readonly run: Run;
+  readonly [OWNER_RUN]: Run;
   private hasPrompt = false;
   private hasResponse = false;
 
   /** @internal */
   constructor(run: Run, options: StepOptions) {
     const state = run[STATE];
-    this.run = run;
+    this[OWNER_RUN] = run;
     this.stepId = readId(options.stepId, 'stepId') ?? newId();
     const ids = { type: 'step', run_id: run.runId, step_id: this.stepId } as const;
-    this.recording = new Recording(ids, state, options.startTime ?? undefined);
-    hide(this);
-    if (state.recording.ended) this.recording.publish(false);
+    this[RECORDING] = new Recording(ids, state, options.startTime ?? undefined);
+    if (state.recording.ended) this[RECORDING].publish(false);
     else state.open.add(this);
   }
 
   /** What the model got: text, or the messages. Each distinct message is sent once per run. */
-  prompt(prompt: string | readonly Message[]): this {
-    failOpen(this.recording.ledger.runId, () => {
+  prompt(prompt: string | readonly object[]): this {
+    failOpen(this[RECORDING].ledger.runId, () => {
       this.hasPrompt = true;
-      if (Array.isArray(prompt)) this.recording.setContents('messages', contentTexts(prompt));
-      else if (prompt !== undefined && prompt !== null) this.recording.setText('prompt', toText(prompt));
+      if (Array.isArray(prompt)) this[RECORDING].setContents('messages', contentTexts(prompt));
+      else if (prompt !== undefined && prompt !== null) this[RECORDING].setText('prompt', toText(prompt));
     });
     return this;
   }
 
   /** What the model answered: text, or the message. */
-  response(response: string | Message): this {
-    failOpen(this.recording.ledger.runId, () => {
+  response(response: string | Message | { readonly role: string }): this {
+    failOpen(this[RECORDING].ledger.runId, () => {
       this.hasResponse = true;
       if (isObject(response) && typeof response.role === 'string') {
-        this.recording.setContents('output', contentTexts([response]));
+        this[RECORDING].setContents('output', contentTexts([response]));
       } else if (response !== undefined && response !== null) {
-        this.recording.setText('response', toText(response));
+        this[RECORDING].setText('response', toText(response));
       }
     });
     return this;
@@ -76,104 +75,102 @@ export class Step {
 
   /** The model's name, or the one asked for and the one that answered. */
   model(model: string | ModelConfig): this {
-    failOpen(this.recording.ledger.runId, () => {
+    failOpen(this[RECORDING].ledger.runId, () => {
       if (isObject(model)) {
         const { requested, used } = model as ModelConfig;
-        if (requested) this.recording.setText('model_requested', toText(requested));
-        if (used) this.recording.setText('model_used', toText(used));
+        if (requested) this[RECORDING].setText('model_requested', toText(requested));
+        if (used) this[RECORDING].setText('model_used', toText(used));
       } else if (model !== undefined && model !== null) {
-        this.recording.setText('model_requested', toText(model));
-        this.recording.setText('model_used', toText(model));
+        this[RECORDING].setText('model_requested', toText(model));
+        this[RECORDING].setText('model_used', toText(model));
       }
     });
     return this;
   }
 
   tokens(tokens: TokenUsage): this {
-    failOpen(this.recording.ledger.runId, () => setTokens(this.recording, tokens));
+    failOpen(this[RECORDING].ledger.runId, () => setTokens(this[RECORDING], tokens));
     return this;
   }
 
   /** US dollars, where the provider or the host knows it; otherwise the collector's price list applies. */
   cost(usd: number): this {
-    failOpen(this.recording.ledger.runId, () => this.recording.setNumber('real_total_cost', usd));
+    failOpen(this[RECORDING].ledger.runId, () => this[RECORDING].setNumber('real_total_cost', usd));
     return this;
   }
 
   finishReason(reason: string): this {
-    failOpen(this.recording.ledger.runId, () => {
-      if (reason !== undefined && reason !== null) this.recording.setText('finish_reason', toText(reason));
+    failOpen(this[RECORDING].ledger.runId, () => {
+      if (reason !== undefined && reason !== null) this[RECORDING].setText('finish_reason', toText(reason));
     });
     return this;
   }
 
   /** The schemas of the tools the model could call: JSON text or the list. */
   toolDefinitions(definitions: string | readonly unknown[]): this {
-    failOpen(this.recording.ledger.runId, () => {
+    failOpen(this[RECORDING].ledger.runId, () => {
       if (Array.isArray(definitions)) {
-        this.recording.setContents('tool_definitions', contentTexts(definitions));
+        this[RECORDING].setContents('tool_definitions', contentTexts(definitions));
       } else if (definitions !== undefined && definitions !== null) {
-        this.recording.setText('tool_definitions', toText(definitions));
+        this[RECORDING].setText('tool_definitions', toText(definitions));
       }
     });
     return this;
   }
 
   metadata(...records: Record<string, unknown>[]): this {
-    failOpen(this.recording.ledger.runId, () => this.recording.mergeMetadata(records));
+    failOpen(this[RECORDING].ledger.runId, () => this[RECORDING].mergeMetadata(records));
     return this;
   }
 
   status(code: number, message?: string): this {
-    failOpen(this.recording.ledger.runId, () => this.recording.pinStatus(code, message));
+    failOpen(this[RECORDING].ledger.runId, () => this[RECORDING].pinStatus(code, message));
     return this;
   }
 
   endTime(time: Date): this {
-    failOpen(this.recording.ledger.runId, () => this.recording.pinEnd(time));
+    failOpen(this[RECORDING].ledger.runId, () => this[RECORDING].pinEnd(time));
     return this;
   }
 
   end(): void {
-    failOpen(this.recording.ledger.runId, () => {
-      if (endedTwice(this.recording, 'step')) return;
+    failOpen(this[RECORDING].ledger.runId, () => {
+      if (endedTwice(this[RECORDING], 'step')) return;
       // A completion that only calls tools has no response; one that has neither was forgotten.
       if (!this.hasPrompt && !this.hasResponse) {
         misuse({
           kind: 'step-without-content',
           message:
             'A step ended without prompt and response. Call step.prompt() and step.response() before step.end().',
-          runId: this.recording.ledger.runId,
+          runId: this[RECORDING].ledger.runId,
         });
       }
-      this.recording.finish(outcomeOf(this.recording));
-      this.run[STATE].childEnded(this);
+      this[RECORDING].finish(outcomeOf(this[RECORDING]));
+      this[OWNER_RUN][STATE].childEnded(this);
     });
   }
 
   /** Ends the step as failed. Takes an Error or what to say. */
   error(message?: unknown): void {
-    failOpen(this.recording.ledger.runId, () => {
-      endedTwice(this.recording, 'step');
-      this.recording.finish('error', message === undefined ? undefined : messageOf(message));
-      this.run[STATE].childEnded(this);
+    failOpen(this[RECORDING].ledger.runId, () => {
+      endedTwice(this[RECORDING], 'step');
+      this[RECORDING].finish('error', message === undefined ? undefined : messageOf(message));
+      this[OWNER_RUN][STATE].childEnded(this);
     });
   }
 
   get ended(): boolean {
-    return this.recording.ended;
+    return this[RECORDING].ended;
+  }
+
+  /** What console.log shows: not the bookkeeping. */
+  [INSPECT](): string {
+    return `Step { ${this.stepId} }`;
   }
 
   /** @internal */
   closeWithRun(outcome: 'abandoned' | 'error', message: string): void {
-    this.recording.finish(outcome, message);
-  }
-}
-
-/** Keeps a builder's own bookkeeping out of what `console.log` and spreads show of it. */
-export function hide(builder: Step | { recording: Recording; run: Run }): void {
-  for (const name of ['recording', 'run'] as const) {
-    Object.defineProperty(builder, name, { enumerable: false });
+    this[RECORDING].finish(outcome, message);
   }
 }
 

@@ -1,9 +1,9 @@
 import { newId } from './clock.js';
 import { misuse } from './diagnostics.js';
-import { failOpen, outcomeOf, Recording, readId, STATE } from './recording.js';
+import { failOpen, INSPECT, OWNER_RUN, outcomeOf, RECORDING, Recording, readId, STATE } from './recording.js';
 import type { Run } from './run.js';
 import { messageOf, toText } from './snapshot.js';
-import { endedTwice, hide, type Step } from './step.js';
+import { endedTwice, type Step } from './step.js';
 
 export interface ToolCallOptions {
   /** The tool's name. */
@@ -19,97 +19,101 @@ export interface ToolCallOptions {
 /** One execution of a tool or function. Made by `run.toolCall()`. */
 export class ToolCall {
   /** @internal */
-  readonly recording: Recording;
+  readonly [RECORDING]: Recording;
   readonly toolCallId: string;
   /** @internal */
-  readonly run: Run;
+  readonly [OWNER_RUN]: Run;
   private hasName = false;
 
   /** @internal */
   constructor(run: Run, options: ToolCallOptions) {
     const state = run[STATE];
-    this.run = run;
+    this[OWNER_RUN] = run;
     this.toolCallId = readId(options.toolCallId, 'toolCallId') ?? newId();
     const ids = { type: 'tool_call', run_id: run.runId, tool_call_id: this.toolCallId } as const;
-    this.recording = new Recording(ids, state, options.startTime ?? undefined);
-    hide(this);
+    this[RECORDING] = new Recording(ids, state, options.startTime ?? undefined);
     if (options.name !== undefined) this.name(options.name);
     const { step } = options;
-    if (step !== undefined) this.recording.setText('step_id', typeof step === 'string' ? step : step.stepId);
-    if (state.recording.ended) this.recording.publish(false);
+    if (step !== undefined) this[RECORDING].setText('step_id', typeof step === 'string' ? step : step.stepId);
+    if (state.recording.ended) this[RECORDING].publish(false);
     else state.open.add(this);
   }
 
   name(name: string): this {
-    failOpen(this.recording.ledger.runId, () => {
+    failOpen(this[RECORDING].ledger.runId, () => {
       if (name === undefined || name === null || name === '') return;
       this.hasName = true;
-      this.recording.setText('tool_name', toText(name));
+      this[RECORDING].setText('tool_name', toText(name));
     });
     return this;
   }
 
   /** Text as it is; anything else as JSON text, as it is now. */
   args(args: unknown): this {
-    failOpen(this.recording.ledger.runId, () => {
-      if (args !== undefined) this.recording.setText('args', toText(args));
+    failOpen(this[RECORDING].ledger.runId, () => {
+      if (args !== undefined) this[RECORDING].setText('args', toText(args));
     });
     return this;
   }
 
   /** Text as it is; anything else as JSON text, as it is now. */
   result(result: unknown): this {
-    failOpen(this.recording.ledger.runId, () => {
-      if (result !== undefined) this.recording.setText('result', toText(result));
+    failOpen(this[RECORDING].ledger.runId, () => {
+      if (result !== undefined) this[RECORDING].setText('result', toText(result));
     });
     return this;
   }
 
   metadata(...records: Record<string, unknown>[]): this {
-    failOpen(this.recording.ledger.runId, () => this.recording.mergeMetadata(records));
+    failOpen(this[RECORDING].ledger.runId, () => this[RECORDING].mergeMetadata(records));
     return this;
   }
 
   status(code: number, message?: string): this {
-    failOpen(this.recording.ledger.runId, () => this.recording.pinStatus(code, message));
+    failOpen(this[RECORDING].ledger.runId, () => this[RECORDING].pinStatus(code, message));
     return this;
   }
 
   endTime(time: Date): this {
-    failOpen(this.recording.ledger.runId, () => this.recording.pinEnd(time));
+    failOpen(this[RECORDING].ledger.runId, () => this[RECORDING].pinEnd(time));
     return this;
   }
 
   end(): void {
-    failOpen(this.recording.ledger.runId, () => {
-      if (endedTwice(this.recording, 'tool call')) return;
+    failOpen(this[RECORDING].ledger.runId, () => {
+      if (endedTwice(this[RECORDING], 'tool call')) return;
       if (!this.hasName) {
         misuse({
           kind: 'tool-call-without-name',
           message: "A tool call ended without a name. Call toolCall.name() or run.toolCall('name').",
-          runId: this.recording.ledger.runId,
+          runId: this[RECORDING].ledger.runId,
         });
       }
-      this.recording.finish(outcomeOf(this.recording));
-      this.run[STATE].childEnded(this);
+      this[RECORDING].finish(outcomeOf(this[RECORDING]));
+      this[OWNER_RUN][STATE].childEnded(this);
     });
   }
 
   /** Ends the tool call as failed. Takes an Error or what to say. */
   error(message?: unknown): void {
-    failOpen(this.recording.ledger.runId, () => {
-      endedTwice(this.recording, 'tool call');
-      this.recording.finish('error', message === undefined ? undefined : messageOf(message));
-      this.run[STATE].childEnded(this);
+    failOpen(this[RECORDING].ledger.runId, () => {
+      endedTwice(this[RECORDING], 'tool call');
+      this[RECORDING].finish('error', message === undefined ? undefined : messageOf(message));
+      this[OWNER_RUN][STATE].childEnded(this);
     });
   }
 
   get ended(): boolean {
-    return this.recording.ended;
+    return this[RECORDING].ended;
   }
 
   /** @internal */
   closeWithRun(outcome: 'abandoned' | 'error', message: string): void {
-    this.recording.finish(outcome, message);
+    this[RECORDING].finish(outcome, message);
+  }
+
+  /** What console.log shows: not the bookkeeping. */
+  [INSPECT](): string {
+    return `ToolCall { ${this.toolCallId} }`;
   }
 }

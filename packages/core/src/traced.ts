@@ -1,6 +1,6 @@
 import { currentScope, type Scope, within } from './ambient.js';
 import { follow, type Settled } from './follow.js';
-import { failOpen, STATE } from './recording.js';
+import { failOpen, RECORDING, STATE } from './recording.js';
 import { run as openRun, type Run } from './run.js';
 import { messageOf, toText } from './snapshot.js';
 import { endRun } from './with-run.js';
@@ -119,7 +119,7 @@ function start(
 
 function finish(target: ReturnType<Run['step']> | ReturnType<Run['toolCall']>, end: Settled, run: Run): void {
   if (target.ended) return;
-  const { recording } = target;
+  const recording = target[RECORDING];
   if (end.failed) recording.finish('error', messageOf(end.error));
   else recording.finish(end.cancelled ? 'cancelled' : recording.pinnedCode === 2 ? 'error' : 'ok');
   run[STATE].childEnded(target);

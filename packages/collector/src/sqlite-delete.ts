@@ -1,0 +1,46 @@
+import type { Database } from './sqlite-database.js';
+
+/** Removes runs and all that hangs on them; contents go when no run uses them any more. Returns the ids that were there. */
+export function deleteRuns(db: Database, runIds: readonly string[]): string[] {
+  const deleted: string[] = [];
+  const queue = [...runIds];
+  const queued = new Set(queue);
+  for (let runId = queue.pop(); runId !== undefined; runId = queue.pop()) {
+    for (const { run_id } of db.all('SELECT run_id FROM runs WHERE parent_run_id = ?', runId)) {
+      if (!queued.has(run_id as string)) {
+        queued.add(run_id as string);
+        queue.push(run_id as string);
+      }
+    }
+    if (deleteRun(db, runId)) deleted.push(runId);
+  }
+  return deleted;
+}
+
+function deleteRun(db: Database, runId: string): boolean {
+  const run = db.get('SELECT key, session_id FROM runs WHERE run_id = ?', runId);
+  if (!run) return false;
+  const key = run.key as number;
+  for (const table of ['steps', 'tool_calls']) {
+    db.run(`DELETE FROM search WHERE rowid IN (SELECT key FROM ${table} WHERE run_key = ?)`, key);
+    db.run(`DELETE FROM ${table} WHERE run_key = ?`, key);
+  }
+  const used = db.all('SELECT content_key FROM content_uses WHERE run_key = ?', key);
+  db.run('DELETE FROM content_uses WHERE run_key = ?', key);
+  for (const { content_key } of used) {
+    const gone = db.run(
+      'DELETE FROM contents WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM content_uses WHERE content_key = ?1)',
+      content_key as number,
+    );
+    if (gone > 0) db.run('DELETE FROM search WHERE rowid = ?', content_key as number);
+  }
+  db.run('DELETE FROM search WHERE rowid = ?', key);
+  db.run('DELETE FROM labels WHERE run_key = ?', key);
+  db.run('DELETE FROM feedback WHERE run_key = ?', key);
+  db.run('DELETE FROM run_states WHERE key = ?', key);
+  db.run('DELETE FROM runs WHERE key = ?', key);
+  if (run.session_id !== null) {
+    db.run('INSERT OR IGNORE INTO stale_sessions (session_id) VALUES (?)', run.session_id as string);
+  }
+  return true;
+}

@@ -1,0 +1,66 @@
+import type { SQLInputValue } from 'node:sqlite';
+import type { Filter } from './filter.js';
+import { ftsQuery } from './search-text.js';
+
+/** A condition over `runs r`, with its values apart. */
+export interface Condition {
+  sql: string;
+  values: SQLInputValue[];
+}
+
+/** Runs, steps, tool calls and contents whose text matches, as keys of runs. */
+export const MATCHING_RUNS = `
+  WITH hits AS MATERIALIZED (SELECT rowid AS key FROM search WHERE search MATCH ?)
+  SELECT key FROM hits
+  UNION SELECT run_key FROM steps WHERE key IN (SELECT key FROM hits)
+  UNION SELECT run_key FROM tool_calls WHERE key IN (SELECT key FROM hits)
+  UNION SELECT run_key FROM content_uses WHERE content_key IN (SELECT key FROM hits)`;
+
+const STATUS = {
+  ok: 'r.status = 0',
+  error: 'r.status = 2',
+  running: 'r.running = 1',
+};
+
+/** Compiles a filter. Only this file's own text becomes SQL; every value of a caller is bound. */
+export function compileFilter(filter: Filter): Condition {
+  switch (filter.op) {
+    case 'and':
+    case 'or': {
+      if (filter.of.length === 0) return { sql: filter.op === 'and' ? '1' : '0', values: [] };
+      const parts = filter.of.map(compileFilter);
+      return {
+        sql: `(${parts.map((part) => part.sql).join(filter.op === 'and' ? ' AND ' : ' OR ')})`,
+        values: parts.flatMap((part) => part.values),
+      };
+    }
+    case 'not': {
+      const inner = compileFilter(filter.of);
+      return { sql: `NOT (${inner.sql})`, values: inner.values };
+    }
+    case 'is':
+      return { sql: `r.${filter.field} = ?`, values: [filter.value] };
+    case 'outcome':
+      return { sql: 'r.outcome = ?', values: [filter.value] };
+    case 'status':
+      return { sql: STATUS[filter.value], values: [] };
+    case 'at_least':
+      return filter.field === 'cost_usd'
+        ? { sql: 'r.cost_nano >= ?', values: [Math.round(filter.value * 1e9)] }
+        : { sql: 'r.duration_us >= ?', values: [Math.round(filter.value * 1000)] };
+    case 'since':
+      return { sql: 'r.start_us >= ?', values: [filter.value] };
+    case 'until':
+      return { sql: 'r.start_us < ?', values: [filter.value] };
+    case 'has':
+      return {
+        sql: 'r.key IN (SELECT run_key FROM labels WHERE kind = ? AND value = ?)',
+        values: [filter.label, filter.value],
+      };
+    case 'text':
+      if (filter.query.terms.length === 0) return { sql: '0', values: [] };
+      return { sql: `r.key IN (${MATCHING_RUNS})`, values: [ftsQuery(filter.query)] };
+    case 'top_level':
+      return { sql: 'r.listed = 1', values: [] };
+  }
+}

@@ -1,0 +1,55 @@
+import { builtin } from './platform.js';
+
+/** Makes a body smaller, off the main thread. */
+export interface Compressor {
+  /** Value of Content-Encoding. */
+  encoding: string;
+  compress(body: string): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Below this a body fits into one packet anyway. */
+export const MIN_COMPRESSED_LENGTH = 1400;
+
+/** One output buffer and so one round trip to the thread pool for most bodies; more only costs what is written. */
+const CHUNK_BYTES = 512 * 1024;
+
+/** Compressing for a collector on the same machine costs both processes time and saves nobody a byte of network. */
+export function paysFor(url: URL, length: number): boolean {
+  return length >= MIN_COMPRESSED_LENGTH && !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
+}
+
+/** zstd level 1 where the runtime has it (half the time of gzip level 1, and smaller), else gzip. */
+export function defaultCompressor(): Compressor | undefined {
+  const zlib = builtin('node:zlib');
+  if (typeof zlib?.zstdCompress === 'function') {
+    const params = { [zlib.constants.ZSTD_c_compressionLevel]: 1 };
+    return {
+      encoding: 'zstd',
+      compress: (body) =>
+        promised((done) => zlib.zstdCompress(body, { params, chunkSize: chunkFor(body) }, done)),
+    };
+  }
+  if (typeof zlib?.gzip === 'function') {
+    return {
+      encoding: 'gzip',
+      compress: (body) => promised((done) => zlib.gzip(body, { level: 1, chunkSize: chunkFor(body) }, done)),
+    };
+  }
+  if (typeof CompressionStream === 'function') return { encoding: 'gzip', compress: streamGzip };
+  return undefined;
+}
+
+const chunkFor = (body: string) => Math.min(CHUNK_BYTES, Math.max(4096, body.length >> 1));
+
+function promised(
+  start: (done: (error: Error | null, result: Uint8Array) => void) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  return new Promise((resolve, reject) =>
+    start((error, result) => (error ? reject(error) : resolve(result as Uint8Array<ArrayBuffer>))),
+  );
+}
+
+async function streamGzip(body: string): Promise<Uint8Array<ArrayBuffer>> {
+  const stream = new Blob([body]).stream().pipeThrough(new CompressionStream('gzip'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}

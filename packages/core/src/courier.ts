@@ -1,0 +1,74 @@
+import { judge, type Verdict } from './answer.js';
+import { bodyOf } from './batch.js';
+import { type Compressor, paysFor } from './compress.js';
+import type { Transport } from './transport.js';
+
+/** Takes lines to the collector and says what came of it. */
+export interface Courier {
+  /** Never rejects. */
+  deliver(lines: readonly string[]): Promise<Verdict>;
+  close(): void;
+}
+
+export interface CourierDeps {
+  transport: Transport;
+  compressor: Compressor | undefined;
+  /** Read anew for each request: `configure()` may be called at any time. */
+  settings: { url: string; apiKey: string | undefined; requestTimeout: number; compress: boolean | 'auto' };
+}
+
+export function createCourier({ transport, compressor, settings }: CourierDeps): Courier {
+  let encodings = compressor;
+  return {
+    async deliver(lines) {
+      const url = endpoint(settings.url);
+      if (!url) {
+        return {
+          kind: 'misconfigured',
+          problem: 'invalid-url',
+          words: 'is no http(s) URL; set url or OBSERVATORY_URL, e.g. http://127.0.0.1:4318',
+        };
+      }
+      const headers: Record<string, string> = { 'content-type': 'application/json' };
+      const { apiKey, compress } = settings;
+      if (apiKey) headers.authorization = `Bearer ${apiKey}`;
+      try {
+        let body: string | Uint8Array<ArrayBuffer> = bodyOf(lines);
+        if (encodings && (compress === true || (compress === 'auto' && paysFor(url, body.length)))) {
+          headers['content-encoding'] = encodings.encoding;
+          body = await encodings.compress(body);
+        }
+        const answer = await transport.send({ url, headers, body, timeoutMs: settings.requestTimeout });
+        const verdict = judge(answer);
+        if (verdict.kind !== 'encoding') return verdict;
+        if (headers['content-encoding'] === undefined) return judge({ ...answer, status: 404 });
+        // From here on everything travels as it is.
+        encodings = undefined;
+        return { kind: 'later', problem: 'collector-busy', words: 'answered 415', retryAfterMs: 0 };
+      } catch (error) {
+        return { kind: 'later', problem: 'collector-unreachable', words: reasonOf(error) };
+      }
+    },
+    close: () => transport.close(),
+  };
+}
+
+/** `{url}/v1/events`, below whatever path the URL has; undefined where it is no http(s) URL. */
+export function endpoint(base: string): URL | undefined {
+  try {
+    const url = new URL(base);
+    if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined;
+    url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/events`;
+    return url;
+  } catch {
+    return undefined;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message, cause } = error as { code?: unknown; message?: unknown; cause?: unknown };
+  if (code === 'ECONNREFUSED') return 'nothing listens there';
+  if (typeof code === 'string') return code;
+  if (cause !== undefined) return reasonOf(cause);
+  return typeof message === 'string' && message !== '' ? message : String(error);
+}

@@ -1,0 +1,327 @@
+import type { Verdict } from './answer.js';
+import { type Batch, countRuns, halves } from './batch.js';
+import type { Courier } from './courier.js';
+import type { Diagnostic } from './diagnostics.js';
+import { createLosses } from './loss.js';
+import { createOutage } from './outage.js';
+import type { FlushOptions, Outbox, Receipt } from './outbox.js';
+import type { Schedule } from './schedule.js';
+import type { Spool } from './spool.js';
+import { createStock } from './stock.js';
+import type { IngestReceipt, WireItem } from './wire.js';
+
+/** What is not urgent leaves this long after it was recorded. */
+const FLUSH_AFTER_MS = 500;
+/** What the collector has not acknowledged this long after it was recorded goes to disk: kill -9 takes no more than this. */
+const SAFE_AFTER_MS = 950;
+const BEAT_EVERY_MS = 15_000;
+const FLUSH_TIMEOUT_MS = 5_000;
+const KEPT_REJECTIONS = 20;
+
+export interface OutboxDeps {
+  courier: Courier;
+  seal: (item: WireItem) => string[];
+  schedule: Schedule;
+  random: () => number;
+  report: (diagnostic: Diagnostic) => void;
+  spool: Spool;
+  /** Read anew each time: `configure()` may be called at any time. */
+  settings: {
+    readonly url: string;
+    readonly memoryLimit: number;
+    readonly endTimeout: number;
+    readonly durable: boolean;
+  };
+  /** Called when something waits that the end of the process would take, and when nothing does any more. */
+  onRisk?: (atRisk: boolean) => void;
+}
+
+/** What the end of the process needs beside the seam. */
+export interface ProcessOutbox extends Outbox {
+  /** Whether the end of the process would take something with it. */
+  readonly atRisk: boolean;
+  /** Whether something was recorded since the last drain, and a drain would deliver something. */
+  readonly drainable: boolean;
+  /** Delivers what waits and what earlier processes left; what is not acknowledged in time goes to disk. */
+  drain(timeoutMs: number): Promise<void>;
+  /** Puts everything on disk, now, synchronously. */
+  save(): void;
+  /** The process ends: what has no place on disk is counted as lost. */
+  end(): void;
+}
+
+export function createOutbox(deps: OutboxDeps): ProcessOutbox {
+  const { courier, schedule, settings, spool } = deps;
+  const losses = createLosses(deps);
+  const outage = createOutage(deps);
+  const rejected: Receipt['rejected'] = [];
+  /** Whether what could still grow should leave as soon as a request can be made. */
+  let due = false;
+  let generation: Promise<void> | undefined;
+  let whenIdle: (() => void)[] = [];
+  let delivered = 0;
+  let recorded = 0;
+  let drained = 0;
+  let turnScheduled = false;
+  let securing = false;
+  let guarded = false;
+  let alarmAt = Number.POSITIVE_INFINITY;
+  let cancelAlarm: (() => void) | undefined;
+  let beatAt = 0;
+
+  const stock = createStock({
+    ...deps,
+    losses,
+    isAway: () => outage.open,
+    onSealed() {
+      due = false;
+      generation = undefined;
+    },
+  });
+
+  function add(item: WireItem, bytes: number, soon: boolean): void {
+    if (settings.durable) stock.journal(item);
+    else stock.add(item, bytes);
+    recorded++;
+    if (!guarded) guard();
+    if (!soon) return;
+    due = true;
+    // While a request is under way everything waits for its end and then leaves together.
+    if (turnScheduled || (stock.out && !outage.open)) return;
+    turnScheduled = true;
+    schedule.soon(turn);
+  }
+
+  /** Something waits again. */
+  function guard(): void {
+    guarded = true;
+    deps.onRisk?.(true);
+    alarm(schedule.now() + FLUSH_AFTER_MS);
+  }
+
+  function turn(): void {
+    turnScheduled = false;
+    pump();
+    // While the collector is away, those who wait for what just ended need not wait: the disk is at hand.
+    if (due && outage.open) secure();
+  }
+
+  /** One timer for everything that has a time. */
+  function alarm(at: number): void {
+    if (at >= alarmAt) return;
+    cancelAlarm?.();
+    alarmAt = at;
+    cancelAlarm = schedule.after(Math.max(1, at - schedule.now()), ring);
+  }
+
+  function ring(): void {
+    alarmAt = Number.POSITIVE_INFINITY;
+    const now = schedule.now();
+    if (now >= stock.growingSince + FLUSH_AFTER_MS) due = true;
+    if (now >= beatAt) {
+      beatAt = now + BEAT_EVERY_MS;
+      spool.beat();
+      if (!outage.open) spool.search();
+    }
+    pump();
+    if (now >= stock.unsafeSince + SAFE_AFTER_MS) secure();
+    // Here and not after each acknowledgement: guarding costs more than a small request.
+    if (guarded && !atRisk()) {
+      guarded = false;
+      deps.onRisk?.(false);
+    }
+    plan();
+  }
+
+  /** Sets the alarm for what comes next. */
+  function plan(): void {
+    const now = schedule.now();
+    const { growingSince, unsafeSince } = stock;
+    if (!due) alarm(growingSince + FLUSH_AFTER_MS);
+    const safeBy = unsafeSince + SAFE_AFTER_MS;
+    // Without a disk nothing can be made safe: look again now and then.
+    if (!securing) alarm(safeBy > now ? safeBy : now + SAFE_AFTER_MS);
+    if (outage.open) alarm(outage.retryAt);
+    alarm(Math.max(beatAt, now));
+  }
+
+  /** Sends what leaves next, if its time has come. One request at a time. */
+  function pump(): void {
+    if (stock.out || schedule.now() < outage.retryAt) return;
+    const batch = stock.takeOut(due);
+    if (batch) send(batch);
+    else {
+      due = false;
+      idle();
+    }
+  }
+
+  function idle(): void {
+    const waiting = whenIdle;
+    whenIdle = [];
+    for (const done of waiting) done();
+  }
+
+  function send(batch: Batch): void {
+    courier.deliver(batch.lines ?? []).then((verdict) => {
+      handle(batch, verdict);
+      pump();
+      plan();
+    });
+  }
+
+  function handle(batch: Batch, verdict: Verdict): void {
+    switch (verdict.kind) {
+      case 'stored':
+        acknowledge(batch, verdict.receipt);
+        break;
+      case 'too-large':
+      case 'refused':
+        if (batch.count > 1 && batch.lines) stock.putBack(...halves(batch as Batch & { lines: string[] }));
+        else if (verdict.kind === 'too-large') stock.lose(batch, 'too_large', verdict.words);
+        else {
+          keepRejection({ reason: verdict.words });
+          stock.lose(batch, 'rejected', verdict.words);
+        }
+        break;
+      case 'later':
+      case 'misconfigured':
+        stock.putBack(batch);
+        outage.failed(verdict, stock.items);
+        secure();
+        idle();
+    }
+  }
+
+  function acknowledge(batch: Batch, receipt: IngestReceipt): void {
+    if (!batch.lossReport) {
+      delivered += batch.count - receipt.rejected.length;
+      for (const { index, id, reason } of receipt.rejected) {
+        keepRejection(id === undefined ? { reason } : { id, reason });
+        const runs = countRuns([batch.lines?.[index] ?? '']);
+        losses.add('rejected', 1, runs, id === undefined ? reason : `${id}: ${reason}`);
+      }
+    }
+    stock.finish(batch);
+    outage.ended(stock.items);
+    stock.tellLosses();
+    spool.search();
+  }
+
+  function keepRejection(rejection: Receipt['rejected'][number]): void {
+    rejected.push(rejection);
+    if (rejected.length > KEPT_REJECTIONS) rejected.shift();
+  }
+
+  /** Puts what waits on disk, in slices between which the host has its turn. */
+  function secure(): void {
+    if (securing || !stock.secure()) return;
+    securing = true;
+    schedule.soon(() => {
+      securing = false;
+      secure();
+      plan();
+    });
+  }
+
+  function acknowledged(): Promise<void> {
+    if (generation) return generation;
+    const bound = outage.patience(settings.endTimeout);
+    if (bound <= 0 || stock.unsafeSince === Number.POSITIVE_INFINITY) return Promise.resolve();
+    const promise = new Promise<void>((resolve) => {
+      const cancel = schedule.after(bound, resolve);
+      stock.join(true, () => {
+        cancel();
+        resolve();
+      });
+    });
+    // Whoever asks before these items are sealed waits for the same.
+    if (!settings.durable && stock.growingSince !== Number.POSITIVE_INFINITY) generation = promise;
+    return promise;
+  }
+
+  async function flush(options?: FlushOptions): Promise<Receipt> {
+    await new Promise<void>((resolve) => {
+      const cancel = schedule.after(options?.timeoutMs ?? FLUSH_TIMEOUT_MS, resolve, { keepAlive: true });
+      const done = () => {
+        cancel();
+        resolve();
+      };
+      due = true;
+      outage.hurry();
+      spool.search();
+      pump();
+      stock.join(false, () => {
+        // What earlier processes left is flushed too.
+        if (outage.open || !spool.hasOrphans) return done();
+        whenIdle.push(done);
+        pump();
+      });
+      // The collector asked for time: on disk is as far as it gets now.
+      if (outage.open && !stock.out) secure();
+      plan();
+    });
+    return receipt();
+  }
+
+  const atRisk = () => stock.unsafeSince !== Number.POSITIVE_INFINITY;
+
+  function receipt(): Receipt {
+    const { queued, spooled } = stock.count();
+    return {
+      delivered,
+      queued,
+      spooled,
+      dropped: losses.total,
+      dropped_by_reason: losses.byReason(),
+      rejected: [...rejected],
+      complete: queued === 0,
+    };
+  }
+
+  function save(): void {
+    stock.tellLosses();
+    stock.secure(true);
+  }
+
+  return {
+    add,
+    acknowledged,
+    flush,
+    receipt,
+    save,
+    async shutdown(options) {
+      await flush(options);
+      save();
+      losses.report();
+      courier.close();
+      spool.close();
+      plan();
+      return receipt();
+    },
+    async drain(timeoutMs) {
+      drained = recorded;
+      await flush({ timeoutMs });
+      save();
+      // A script that awaits the end of a run goes on: left waiting, Node would end it with code 13.
+      stock.letGo();
+      plan();
+    },
+    end() {
+      save();
+      spool.close();
+      const { queued, queuedRuns } = stock.count();
+      losses.add('process_end', queued, queuedRuns);
+      losses.report();
+    },
+    get atRisk() {
+      return atRisk();
+    },
+    get drainable() {
+      return recorded !== drained && (atRisk() || stock.out !== undefined || spool.hasOrphans);
+    },
+    get eager() {
+      return settings.durable;
+    },
+  };
+}
