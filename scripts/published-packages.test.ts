@@ -1,0 +1,91 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { checkPackage, Package } from '@arethetypeswrong/core';
+import { build } from 'esbuild';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { describe, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+
+interface Manifest {
+  name: string;
+  version: string;
+  private?: boolean;
+  files: string[];
+  dependencies?: Record<string, string>;
+}
+
+const packages = readdirSync(join(root, 'packages'))
+  .map((name) => join(root, 'packages', name))
+  .map((dir) => ({ dir, manifest: JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as Manifest }))
+  .filter(({ manifest }) => !manifest.private);
+
+/** The built files a package publishes, as a registry would hold them. */
+function published(dir: string, manifest: Manifest): Record<string, Uint8Array> {
+  const files: Record<string, Uint8Array> = {};
+  const add = (path: string) => {
+    const full = join(dir, path);
+    if (statSync(full).isDirectory()) for (const name of readdirSync(full)) add(join(path, name));
+    else if (!/\.test\.|\.tsbuildinfo$/.test(path)) {
+      files[`/node_modules/${manifest.name}/${path}`] = readFileSync(full);
+    }
+  };
+  for (const path of ['package.json', 'dist']) add(path);
+  return files;
+}
+
+describe.each(packages.map(({ dir, manifest }) => [manifest.name, dir, manifest] as const))(
+  '%s',
+  (_name, dir, manifest) => {
+    test('is published as publint wants it', async () => {
+      const { messages, pkg } = await publint({ pkgDir: dir, strict: true, pack: false });
+      expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+    });
+
+    test('resolves to the right types under node16 and bundlers', async () => {
+      const files = published(dir, manifest);
+      const { problems = [] } = (await checkPackage(new Package(files, manifest.name, manifest.version))) as {
+        problems?: { kind: string; resolutionKind?: string }[];
+      };
+      // ESM only: require() of it is for Node's own require(esm), and node10 is long gone.
+      const relevant = problems.filter(
+        ({ kind, resolutionKind }) => resolutionKind !== 'node10' && kind !== 'CJSResolvesToESM',
+      );
+      expect(relevant).toEqual([]);
+    });
+  },
+);
+
+describe('@observatory/core', () => {
+  const entry = join(root, 'packages/core/dist/index.js');
+  const bundle = async (platform: 'neutral' | 'node') => {
+    const { outputFiles } = await build({
+      entryPoints: [entry],
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      platform,
+      write: false,
+      logLevel: 'silent',
+    });
+    return outputFiles[0]!.text;
+  };
+
+  test('has no dependency', () => {
+    const { dependencies } = JSON.parse(
+      readFileSync(join(root, 'packages/core/package.json'), 'utf8'),
+    ) as Manifest;
+    expect(dependencies ?? {}).toEqual({});
+  });
+
+  test('imports nothing of Node statically, so that it loads on the edge', async () => {
+    expect(await bundle('neutral')).not.toMatch(/\bimport\b[^(;]{0,80}["'](?:node:|fs|http|async_hooks)/);
+  });
+
+  test('stays small', async () => {
+    const bytes = gzipSync(await bundle('neutral'), { level: 9 }).length;
+    expect(bytes).toBeLessThan(19_000);
+  });
+});
