@@ -12,9 +12,11 @@ export interface Scope {
   readonly step?: Step | undefined;
   /** The tool call that is being executed. */
   readonly toolCall?: ToolCall | undefined;
+  /** What a framework knows about the place, e.g. the node of a graph: goes into the metadata of steps made there. */
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
-type Store = Pick<AsyncLocalStorage<Scope | undefined>, 'getStore' | 'run'>;
+type Store = Pick<AsyncLocalStorage<Scope | undefined>, 'getStore' | 'run' | 'enterWith'>;
 
 /** Without async context (a browser, an old edge runtime) a scope covers what runs synchronously. */
 function synchronousStore(): Store {
@@ -30,6 +32,8 @@ function synchronousStore(): Store {
         current = before;
       }
     },
+    // Nothing would ever leave the scope again.
+    enterWith: () => {},
   };
 }
 
@@ -40,7 +44,45 @@ const store = shared<Store>('ambient', () => {
   return Storage ? new Storage<Scope | undefined>() : synchronousStore();
 });
 
-export const currentScope = (): Scope | undefined => store.getStore();
+/**
+ * Where the code stands by the account of a framework that keeps an async context of its own, given where it stands by
+ * ours. Undefined when the framework knows nothing, or less.
+ */
+export type ScopeSource = (scope: Scope | undefined) => Scope | undefined;
+
+const sources = shared<Set<ScopeSource>>('ambient.sources', () => new Set());
+
+/** Lets a framework's own context decide where code stands that runs inside it. Returns the way back. */
+export function addScopeSource(source: ScopeSource): () => void {
+  sources.add(source);
+  return () => {
+    sources.delete(source);
+  };
+}
+
+export function currentScope(): Scope | undefined {
+  let scope = store.getStore();
+  if (sources.size === 0) return scope;
+  for (const source of sources) {
+    try {
+      scope = source(scope) ?? scope;
+    } catch {
+      // A framework of another version than the one the source was written for.
+    }
+  }
+  return scope;
+}
+
+/** The scope that our own context holds, whatever frameworks say. */
+export const enteredScope = (): Scope | undefined => store.getStore();
+
+/**
+ * The rest of the current async function, and what it calls, stands in `scope`. For frameworks that announce a call but give
+ * no function to run it in; the caller of that async function keeps its own scope.
+ */
+export function enterScope(scope: Scope | undefined): void {
+  store.enterWith(scope);
+}
 
 export const within = <R>(scope: Scope | undefined, fn: () => R): R => store.run(scope, fn);
 
@@ -52,7 +94,7 @@ export const within = <R>(scope: Scope | undefined, fn: () => R): R => store.run
  * currentRun()?.metadata({ tenant: 'acme' });
  * ```
  */
-export const currentRun = (): Run | undefined => store.getStore()?.run;
+export const currentRun = (): Run | undefined => currentScope()?.run;
 
 /**
  * A function that always runs with the run that is ambient now, whoever calls it: for event emitters, queues and callbacks
@@ -66,7 +108,7 @@ export const currentRun = (): Run | undefined => store.getStore()?.run;
 export function bind<This, Args extends unknown[], R>(
   fn: (this: This, ...args: Args) => R,
 ): (this: This, ...args: Args) => R {
-  const scope = store.getStore();
+  const scope = currentScope();
   return function (this: This, ...args: Args): R {
     return store.run(scope, () => fn.apply(this, args));
   };

@@ -3,7 +3,7 @@
  * close what a framework left open. Snapshots, idempotence, truncation, redaction and fail-open live behind it, so that an
  * adapter is a mapping. No function here throws or rejects.
  */
-import { currentScope, type Scope, within } from './ambient.js';
+import { currentScope, enteredScope, enterScope, type Scope, within } from './ambient.js';
 import { outbox } from './current-outbox.js';
 import { misuse } from './diagnostics.js';
 import { OWNER_RUN, RECORDING, type Recording, recover, STATE } from './recording.js';
@@ -14,6 +14,7 @@ import { type ModelConfig, Step, setTokens, type TokenUsage } from './step.js';
 import { ToolCall } from './tool-call.js';
 import type { Message, Outcome } from './wire.js';
 
+export { addScopeSource, type ScopeSource } from './ambient.js';
 export { setOutbox } from './current-outbox.js';
 export { report } from './diagnostics.js';
 export { follow, type Settled } from './follow.js';
@@ -100,6 +101,13 @@ export interface Recorder {
   scope(): Scope | undefined;
   /** Runs `fn` there; `undefined` = outside any run. */
   within<T>(scope: Scope | undefined, fn: () => T): T;
+  /** The scope that was entered last, also where a framework's own context says more. */
+  enteredScope(): Scope | undefined;
+  /**
+   * The rest of the current async function, and what it calls, stands in `scope`. Only for frameworks that announce a model
+   * call and give no function to run it in; `within` is right everywhere else.
+   */
+  enterScope(scope: Scope | undefined): void;
   /** The model call an outer adapter is recording right now: an inner one only adds what it alone knows. */
   outerStep(): Step | undefined;
   openRun(start?: RunStart): Run;
@@ -114,6 +122,8 @@ export interface Recorder {
   endToolCall(call: ToolCall, end?: ToolCallFields & End): void;
   /** Ends the run; `children: 'wait'` first lets open children end, for at most `waitMs` (default 30,000). */
   endRun(run: Run, end?: RunFields & End & RunEnd): Promise<void>;
+  /** Goes on with a run that ended as `interrupted`: what comes is part of it, and its next end is the real one. */
+  resumeRun(run: Run): void;
   isOpen(target: Run | Step | ToolCall): boolean;
 }
 
@@ -161,6 +171,8 @@ export function recorder(sdk: string): Recorder {
   return {
     scope,
     within,
+    enteredScope,
+    enterScope: (scope) => quietly(() => enterScope(scope)),
     outerStep() {
       const step = scope()?.step;
       return step && !step.ended ? step : undefined;
@@ -174,6 +186,8 @@ export function recorder(sdk: string): Recorder {
       attempt(
         () => {
           const step = new Step(run, { stepId: start.stepId, startTime: start.startTime as Date });
+          const place = placeIn(run, scope());
+          if (place) step[RECORDING].mergeMetadata([place]);
           setStep(step, start);
           return step;
         },
@@ -221,9 +235,16 @@ export function recorder(sdk: string): Recorder {
       });
       await (waiting ?? outbox().acknowledged());
     },
+    resumeRun: (run) => quietly(() => run[STATE].resume()),
     isOpen: (target) =>
       !(target instanceof Object && STATE in target ? target[STATE].recording : target[RECORDING]).ended,
   };
+}
+
+/** Where in its run a step is made: its item names only the run. */
+function placeIn(run: Run, at: Scope | undefined): Record<string, unknown> | undefined {
+  if (at?.run !== run || !(at.toolCall || at.metadata)) return undefined;
+  return { ...at.metadata, ...(at.toolCall ? { tool_call_id: at.toolCall.toolCallId } : {}) };
 }
 
 const isScope = (value: Run | Scope): value is Scope => !(STATE in value);

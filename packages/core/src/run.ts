@@ -68,6 +68,7 @@ export class RunState implements Ledger {
   readonly recorded: boolean;
   readonly sentContent = new Set<string>();
   readonly open = new Set<OpenChild>();
+  private readonly timeout: number;
   /** When `expire` is due, on the monotonic clock. */
   deadline = Number.POSITIVE_INFINITY;
   hasPrompt = false;
@@ -97,8 +98,8 @@ export class RunState implements Ledger {
     }
     recording.set('environment', settings.environment);
     recording.set('release', settings.release);
-    const timeout = timeoutOf(options.timeout);
-    if (timeout !== Number.POSITIVE_INFINITY) this.deadline = performance.now() + timeout;
+    this.timeout = timeoutOf(options.timeout);
+    this.deadline = performance.now() + this.timeout;
     if (this.recorded && own) watch(this);
   }
 
@@ -116,6 +117,16 @@ export class RunState implements Ledger {
       for (const { [RECORDING]: child } of this.open) if (child.item) child.publish(false);
       if (now - recording.publishedAt >= heartbeatMs) recording.heartbeat();
     }
+  }
+
+  /** Goes on after it waited for a person. Its end time and outcome stand until the next end replaces them. */
+  resume(): void {
+    const { recording } = this;
+    if (recording.outcome !== 'interrupted') return;
+    recording.endMs = undefined;
+    recording.pinnedEndMs = undefined;
+    this.deadline = performance.now() + this.timeout;
+    if (this.recorded) watch(this);
   }
 
   /** The deadline of an open run, or of an ended one that waits for its children. */
