@@ -84,6 +84,10 @@ export function enterScope(scope: Scope | undefined): void {
   store.enterWith(scope);
 }
 
+/** The async context itself, for tracing channels that can carry it; undefined where there is none. */
+export const asyncStorage = (): AsyncLocalStorage<Scope | undefined> | undefined =>
+  'exit' in store ? (store as AsyncLocalStorage<Scope | undefined>) : undefined;
+
 export const within = <R>(scope: Scope | undefined, fn: () => R): R => store.run(scope, fn);
 
 /**

@@ -1,5 +1,5 @@
 import { settings } from './config.js';
-import type { RunState } from './run.js';
+import type { RunState } from './run-state.js';
 import { shared } from './shared.js';
 
 /** How often what a long run has recorded so far leaves. */

@@ -7,14 +7,15 @@ import { currentScope, enteredScope, enterScope, type Scope, within } from './am
 import { outbox } from './current-outbox.js';
 import { misuse } from './diagnostics.js';
 import { OWNER_RUN, RECORDING, type Recording, recover, STATE } from './recording.js';
-import { type PromptInput, Run } from './run.js';
+import { Run } from './run.js';
+import { CHILDREN_WAIT_MS, type PromptInput } from './run-state.js';
 import { type ContentList, contentTexts, type Lazy } from './seal.js';
 import { isObject, messageOf, plainCopy, toText } from './snapshot.js';
 import { type ModelConfig, Step, setTokens, type TokenUsage } from './step.js';
 import { ToolCall } from './tool-call.js';
 import type { Message, Outcome } from './wire.js';
 
-export { addScopeSource, type ScopeSource } from './ambient.js';
+export { addScopeSource, asyncStorage, type ScopeSource } from './ambient.js';
 export { setOutbox } from './current-outbox.js';
 export { report } from './diagnostics.js';
 export { follow, type Settled } from './follow.js';
@@ -55,9 +56,21 @@ export type RunStart = RunFields &
     runId: string;
     startTime: Date | number;
     timeout: number;
-    /** Default: where the code stands; `null` = none. */
-    parent: Run | Scope | null;
+    /** Default: where the code stands; `null` = none. Ids stand for a run that another process records. */
+    parent: Run | Scope | RunIds | null;
+    /**
+     * Records the run only if something happens in it: a step, a tool call or a nested run. Called just before the first; what it
+     * returns is set then, and `false` means to record nothing, neither the run nor what is in it.
+     */
+    lazy: true | ((run: Run) => RunFields | false | undefined);
+    /** Without a prompt or response of its own the run takes that of its first or last step. */
+    textFromSteps: boolean;
   }>;
+
+export interface RunIds {
+  runId: string;
+  toolCallId?: string | undefined;
+}
 
 export type StepFields = Optional<{
   /** `chat` (default), `response`, `completion`, `embedding`, `image`, `speech`, `transcription`, `moderation`, `rerank`, … */
@@ -127,7 +140,12 @@ export interface Recorder {
   isOpen(target: Run | Step | ToolCall): boolean;
 }
 
-export type RunEnd = Optional<{ children: 'abandon' | 'wait'; waitMs: number }>;
+export type RunEnd = Optional<{
+  children: 'abandon' | 'wait';
+  waitMs: number;
+  /** With `wait`: how long a run without open children waits for another. Default 0. */
+  settleMs: number;
+}>;
 
 /**
  * A recorder for an adapter.
@@ -146,23 +164,25 @@ export function recorder(sdk: string): Recorder {
   const scope = (): Scope | undefined => {
     const current = currentScope();
     if (!current) return undefined;
-    const { endMs } = current.run[STATE].recording;
-    return endMs !== undefined && performance.now() + current.run[STATE].offset - endMs > LATE_CHILD_MS
+    const { endedMs, offset } = current.run[STATE];
+    return endedMs !== undefined && performance.now() + offset - endedMs > LATE_CHILD_MS
       ? undefined
       : current;
   };
 
   const open = (start: RunStart): Run => {
-    const { parent, startTime, prompt, response, fullOutput, ...options } = start;
-    const from =
-      parent === undefined
-        ? scope()
-        : parent === null
-          ? undefined
-          : 'run' in parent && isScope(parent)
-            ? parent
-            : { run: parent as Run };
-    const run = new Run({ ...options, startTime: startTime as Date }, from);
+    const { parent, startTime, prompt, response, fullOutput, lazy, ...options } = start;
+    const onAttach =
+      lazy &&
+      (() => {
+        const fields = lazy === true ? undefined : lazy(run);
+        if (fields) setRun(run, fields);
+        return fields !== false;
+      });
+    const run: Run = new Run(
+      { ...options, startTime: startTime as Date, lazy: onAttach },
+      parent === undefined ? scope() : parent === null ? undefined : scopeOf(parent),
+    );
     run[STATE].recording.setText('sdk', sdk);
     setRun(run, { prompt, response, fullOutput });
     return run;
@@ -230,7 +250,13 @@ export function recorder(sdk: string): Recorder {
         const { outcome, message, endMs } = readEnd(end);
         if (state.recording.ended) state.recording.finish(outcome, message, endMs, true);
         else if (end.children === 'wait') {
-          waiting = state.endAfterChildren(outcome, message, end.waitMs ?? 30_000, endMs);
+          waiting = state.endAfterChildren(
+            outcome,
+            message,
+            end.waitMs ?? CHILDREN_WAIT_MS,
+            endMs,
+            end.settleMs,
+          );
         } else state.end(outcome, message, outcome === 'error' ? 'error' : 'abandoned', endMs);
       });
       await (waiting ?? outbox().acknowledged());
@@ -247,7 +273,13 @@ function placeIn(run: Run, at: Scope | undefined): Record<string, unknown> | und
   return { ...at.metadata, ...(at.toolCall ? { tool_call_id: at.toolCall.toolCallId } : {}) };
 }
 
-const isScope = (value: Run | Scope): value is Scope => !(STATE in value);
+function scopeOf(parent: Run | Scope | RunIds): Scope {
+  if (STATE in parent) return { run: parent };
+  if ('run' in parent) return parent;
+  const { runId, toolCallId } = parent;
+  const run = new Run({ runId }, undefined, false);
+  return toolCallId ? { run, toolCall: { toolCallId } as ToolCall } : { run };
+}
 
 /** Under `strict` the host's own calls throw; an adapter's never do. */
 function quietly(work: () => void): void {
@@ -279,15 +311,17 @@ function finish(recording: Recording, end: End): void {
 }
 
 function setRun(run: Run, fields: RunFields): void {
-  const { recording } = run[STATE];
-  if (fields.prompt !== undefined) run.prompt(fields.prompt);
-  if (fields.response !== undefined) recording.setText('response', toText(fields.response));
+  const state = run[STATE];
+  const { recording } = state;
+  // Not run.prompt(): what an adapter knows about a lazy run does not make it one that is recorded.
+  if (fields.prompt !== undefined) state.setPrompt(fields.prompt);
+  if (fields.response !== undefined) state.setResponse(fields.response);
   recording.setText('full_output', fields.fullOutput);
   recording.setText('name', fields.name);
   recording.setText('session_id', fields.sessionId);
   recording.setText('user_id', fields.userId);
   if (fields.conversational !== undefined) recording.set('conversational', fields.conversational);
-  if (fields.tags) run[STATE].tag(fields.tags);
+  if (fields.tags) state.tag(fields.tags);
   if (fields.metadata) recording.mergeMetadata([fields.metadata]);
 }
 

@@ -12,7 +12,11 @@ export interface Ledger {
   readonly offset: number;
   /** False for a run that was sampled out or recorded while disabled: everything is taken and nothing kept. */
   readonly recorded: boolean;
+  /** True while the run is only to be recorded if something happens in it, and nothing has. Nothing leaves until then. */
+  readonly lazy: boolean;
   readonly sentContent: Set<string>;
+  /** Told what a step heard and said, for a run that takes its own prompt and response from there. */
+  heard(step: Recording, field: string, value: unknown): void;
 }
 
 type Item = Unsealed & Record<string, unknown>;
@@ -78,6 +82,7 @@ export class Recording implements Owner {
   set(field: string, value: unknown, bytes = 16): void {
     if (value === undefined || value === null) return;
     this.put(field, value, bytes);
+    if (this.ids.type === 'step') this.ledger.heard(this, field, value);
     if (this.ended || this.waiting || outbox().eager) this.publish(false);
   }
 
@@ -168,7 +173,7 @@ export class Recording implements Owner {
 
   /** Hands what was recorded to the outbox. */
   publish(soon: boolean): void {
-    if (!this.ledger.recorded) return;
+    if (!this.ledger.recorded || this.ledger.lazy) return;
     const item = this.item;
     if (!item) return;
     this.waiting = true;

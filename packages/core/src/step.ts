@@ -42,12 +42,13 @@ export class Step {
   /** @internal */
   constructor(run: Run, options: StepOptions) {
     const state = run[STATE];
+    state.attach();
     this[OWNER_RUN] = run;
     this.stepId = readId(options.stepId, 'stepId') ?? newId();
     const ids = { type: 'step', run_id: run.runId, step_id: this.stepId } as const;
     this[RECORDING] = new Recording(ids, state, options.startTime ?? undefined);
     if (state.recording.ended) this[RECORDING].publish(false);
-    else state.open.add(this);
+    else state.opened(this);
   }
 
   /** What the model got: text, or the messages. Each distinct message is sent once per run. */

@@ -28,6 +28,7 @@ export class ToolCall {
   /** @internal */
   constructor(run: Run, options: ToolCallOptions) {
     const state = run[STATE];
+    state.attach();
     this[OWNER_RUN] = run;
     this.toolCallId = readId(options.toolCallId, 'toolCallId') ?? newId();
     const ids = { type: 'tool_call', run_id: run.runId, tool_call_id: this.toolCallId } as const;
@@ -36,7 +37,7 @@ export class ToolCall {
     const { step } = options;
     if (step !== undefined) this[RECORDING].setText('step_id', typeof step === 'string' ? step : step.stepId);
     if (state.recording.ended) this[RECORDING].publish(false);
-    else state.open.add(this);
+    else state.opened(this);
   }
 
   name(name: string): this {

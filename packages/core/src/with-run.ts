@@ -2,10 +2,8 @@ import { type Scope, within } from './ambient.js';
 import { follow, type Settled } from './follow.js';
 import { outcomeOf, STATE } from './recording.js';
 import { run as openRun, type Run, type RunOptions } from './run.js';
+import { CHILDREN_WAIT_MS } from './run-state.js';
 import { isObject, messageOf } from './snapshot.js';
-
-/** How long a run whose function has returned waits for model and tool calls that are still going on. */
-const CHILDREN_WAIT_MS = 30_000;
 
 /**
  * Runs `fn` with a run as the ambient one: whatever it calls, also after an await, in timers and inside generators and
