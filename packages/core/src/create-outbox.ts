@@ -15,6 +15,8 @@ const FLUSH_AFTER_MS = 500;
 /** What the collector has not acknowledged this long after it was recorded goes to disk: kill -9 takes no more than this. */
 const SAFE_AFTER_MS = 950;
 const BEAT_EVERY_MS = 15_000;
+/** A journal's file is synced this often; until then it survives the process, not the machine. */
+const SYNC_EVERY_MS = 1_000;
 const FLUSH_TIMEOUT_MS = 5_000;
 const KEPT_REJECTIONS = 20;
 
@@ -63,6 +65,7 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
   let recorded = 0;
   let drained = 0;
   let turnScheduled = false;
+  let ended = false;
   let securing = false;
   let guarded = false;
   let alarmAt = Number.POSITIVE_INFINITY;
@@ -83,6 +86,7 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
     if (settings.durable) stock.journal(item);
     else stock.add(item, bytes);
     recorded++;
+    if (ended) end();
     if (!guarded) guard();
     if (!soon) return;
     due = true;
@@ -119,9 +123,9 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
     const now = schedule.now();
     if (now >= stock.growingSince + FLUSH_AFTER_MS) due = true;
     if (now >= beatAt) {
-      beatAt = now + BEAT_EVERY_MS;
+      beatAt = now + (settings.durable ? SYNC_EVERY_MS : BEAT_EVERY_MS);
       spool.beat();
-      if (!outage.open) spool.search();
+      if (!outage.open) spool.search(BEAT_EVERY_MS);
     }
     pump();
     if (now >= stock.unsafeSince + SAFE_AFTER_MS) secure();
@@ -205,7 +209,7 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
     stock.finish(batch);
     outage.ended(stock.items);
     stock.tellLosses();
-    spool.search();
+    spool.search(BEAT_EVERY_MS);
   }
 
   function keepRejection(rejection: Receipt['rejected'][number]): void {
@@ -249,7 +253,7 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
       };
       due = true;
       outage.hurry();
-      spool.search();
+      spool.search(500);
       pump();
       stock.join(false, () => {
         // What earlier processes left is flushed too.
@@ -284,6 +288,16 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
     stock.secure(true);
   }
 
+  function end(): void {
+    // What other exit listeners record from here on goes to disk at once.
+    ended = true;
+    save();
+    spool.close();
+    const { queued, queuedRuns } = stock.count();
+    losses.add('process_end', queued, queuedRuns);
+    losses.report();
+  }
+
   return {
     add,
     acknowledged,
@@ -295,7 +309,6 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
       save();
       losses.report();
       courier.close();
-      spool.close();
       plan();
       return receipt();
     },
@@ -307,13 +320,7 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
       stock.letGo();
       plan();
     },
-    end() {
-      save();
-      spool.close();
-      const { queued, queuedRuns } = stock.count();
-      losses.add('process_end', queued, queuedRuns);
-      losses.report();
-    },
+    end,
     get atRisk() {
       return atRisk();
     },

@@ -43,10 +43,14 @@ export function watchProcessEnd(outbox: () => ProcessOutbox): ProcessEnd {
    */
   const onSignal = (signal: NodeJS.Signals) => {
     unguard();
+    if (host.listenerCount!(signal) === 0) {
+      outbox().end();
+      host.kill!(host.pid!, signal);
+      return;
+    }
     outbox().save();
-    if (host.listenerCount!(signal) === 0) host.kill!(host.pid!, signal);
-    // The host lives on: what it records from here on is guarded again.
-    else setImmediate(() => (outbox().atRisk ? guard(true) : undefined)).unref();
+    // The host may live on: what it records from here on is guarded again.
+    setImmediate(() => (outbox().atRisk ? guard(true) : undefined)).unref();
   };
   let guarded = false;
   const unguard = () => {

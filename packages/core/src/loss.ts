@@ -11,6 +11,7 @@ const ADVICE: Record<string, string> = {
   spool_full: 'the spool reached spoolLimit',
   rejected: 'the collector refused them',
   too_large: 'the collector takes no item that large; lower maxTextLength',
+  spool_damaged: 'their records in the spool were damaged',
   spool_unreadable: 'the spool could not be read back',
   process_end: 'the process ended before the collector answered, and there was no disk to put them on',
 };

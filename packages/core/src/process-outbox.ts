@@ -8,7 +8,7 @@ import type { Outbox } from './outbox.js';
 import { processSchedule } from './schedule.js';
 import { seal } from './seal.js';
 import { shared } from './shared.js';
-import { noSpool } from './spool.js';
+import { createSpool } from './spool.js';
 import { defaultTransport } from './transport.js';
 import { createWaitUntil } from './wait-until.js';
 
@@ -18,13 +18,14 @@ export { createOutbox } from './create-outbox.js';
 export const processOutbox = (): Outbox => shared('outbox', createProcessOutbox);
 
 function createProcessOutbox(): Outbox {
+  const schedule = processSchedule();
   const outbox: ProcessOutbox = createOutbox({
     courier: createCourier({ transport: defaultTransport(), compressor: defaultCompressor(), settings }),
     seal,
-    schedule: processSchedule(),
+    schedule,
     random: Math.random,
     report,
-    spool: noSpool,
+    spool: createSpool({ report, now: schedule.now, settings }),
     settings,
     onRisk: (atRisk) => end.guard(atRisk),
   });

@@ -1,6 +1,19 @@
-/** One file of the spool or journal. */
+import type { builtin } from './platform.js';
+
+export type FileSystem = NonNullable<ReturnType<typeof builtin<'node:fs'>>>;
+type Checksum = (text: string) => number;
+
+/**
+ * One file of the spool or journal: a record a line, `<crc32> <number> <json>`, so that damage costs the damaged line and
+ * no other. Two more kinds of record: `<crc32> - 3-7,9` says that the lines of these numbers are settled, and
+ * `<crc32> + <json>` repeats, in a journal, what was open when earlier lines went away.
+ */
 export interface Segment {
   readonly path: string;
+  /** Bytes in the file. */
+  readonly size: number;
+  /** Lines that are not settled. */
+  readonly outstanding: number;
 }
 
 /** Where sealed lines stand on disk. */
@@ -8,4 +21,178 @@ export interface Stored {
   segment: Segment;
   /** Number of each line within its segment, in the order of the lines. */
   numbers: number[];
+}
+
+/** A segment of this process: open for reading, and for writing. */
+export interface OwnSegment extends Segment {
+  path: string;
+  /** Returns the number of the first line. Throws when the disk does; then nothing is written. */
+  append(lines: readonly string[]): number;
+  appendOpenings(openings: readonly string[]): void;
+  /** undefined when a line is gone or damaged. */
+  read(numbers: readonly number[]): string[] | undefined;
+  /** Forgets that these lines wait; `record` leaves that in the file for whoever reads it next. */
+  settle(numbers: readonly number[]): void;
+  record(settled: readonly number[]): void;
+  /** Takes every record out. Only when nothing is outstanding. */
+  empty(): void;
+  sync(): void;
+  close(): void;
+}
+
+/** What stands in a file. */
+export interface Scan {
+  lines: { number: number; line: string; settled: boolean }[];
+  openings: string[];
+  /** Records that were damaged. */
+  damaged: number;
+}
+
+const SEPARATOR = /^([0-9a-f]{8}) (\d+|[-+]) /;
+
+export function createSegment(
+  fs: FileSystem,
+  crc32: Checksum,
+  path: string,
+  existing?: { numbers: number[]; next: number },
+): OwnSegment {
+  const { O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW = 0 } = fs.constants;
+  // Never through a link that somebody left in the folder.
+  const fd = fs.openSync(path, O_RDWR | O_APPEND | O_NOFOLLOW | (existing ? 0 : O_CREAT | O_EXCL), 0o600);
+  let size = existing ? fs.fstatSync(fd).size : 0;
+  let next = existing?.next ?? 0;
+  let dirty = false;
+  let closed = false;
+  const unsettled = new Set<number>(existing?.numbers);
+  /** Where lines stand, so that a few of them can be read without the whole file. */
+  const blocks: { first: number; end: number; offset: number; length: number }[] = existing
+    ? [{ first: 0, end: next, offset: 0, length: size }]
+    : [];
+
+  const record = (body: string) => `${crc32(body).toString(16).padStart(8, '0')} ${body}\n`;
+
+  function write(text: string): number {
+    const bytes = Buffer.from(text);
+    try {
+      for (let done = 0; done < bytes.length; ) done += fs.writeSync(fd, bytes, done);
+    } catch (error) {
+      // A full disk took half of it: the half goes, so that the next record starts on a line of its own.
+      fs.ftruncateSync(fd, size);
+      throw error;
+    }
+    size += bytes.length;
+    dirty = true;
+    return bytes.length;
+  }
+
+  return {
+    path,
+    get size() {
+      return size;
+    },
+    get outstanding() {
+      return unsettled.size;
+    },
+    append(lines) {
+      const first = next;
+      let text = '';
+      for (let i = 0; i < lines.length; i++) text += record(`${first + i} ${lines[i]}`);
+      const offset = size;
+      blocks.push({ first, end: first + lines.length, offset, length: write(text) });
+      next += lines.length;
+      for (let number = first; number < next; number++) unsettled.add(number);
+      return first;
+    },
+    appendOpenings(openings) {
+      if (openings.length > 0) write(openings.map((opening) => record(`+ ${opening}`)).join(''));
+    },
+    read(numbers) {
+      try {
+        const lines: string[] = [];
+        let block: (typeof blocks)[number] | undefined;
+        let found = new Map<number, string>();
+        for (const number of numbers) {
+          if (!block || number < block.first || number >= block.end) {
+            block = blocks.find(({ first, end }) => number >= first && number < end);
+            if (!block) return undefined;
+            const bytes = Buffer.alloc(block.length);
+            fs.readSync(fd, bytes, 0, block.length, block.offset);
+            found = new Map(scan(bytes.toString(), crc32).lines.map(({ number, line }) => [number, line]));
+          }
+          const line = found.get(number);
+          if (line === undefined) return undefined;
+          lines.push(line);
+        }
+        return lines;
+      } catch {
+        return undefined;
+      }
+    },
+    settle(numbers) {
+      for (const number of numbers) unsettled.delete(number);
+    },
+    record(numbers) {
+      write(record(`- ${ranges(numbers)}`));
+    },
+    empty() {
+      fs.ftruncateSync(fd, 0);
+      size = 0;
+      blocks.length = 0;
+    },
+    sync() {
+      if (!dirty || closed) return;
+      dirty = false;
+      fs.fsync(fd, () => {});
+    },
+    close() {
+      if (closed) return;
+      closed = true;
+      fs.closeSync(fd);
+    },
+  };
+}
+
+/** Reads what stands in a file's text. A line that is damaged, or whose end is missing, is counted and skipped. */
+export function scan(text: string, crc32: Checksum): Scan {
+  const found = new Map<number, { number: number; line: string; settled: boolean }>();
+  const openings: string[] = [];
+  let damaged = 0;
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf('\n', start);
+    const end = newline === -1 ? text.length : newline;
+    const row = text.slice(start, end);
+    start = end + 1;
+    const [head, sum, kind] = SEPARATOR.exec(row) ?? [];
+    if (head === undefined || newline === -1 || Number.parseInt(sum!, 16) !== crc32(row.slice(9))) {
+      if (row !== '') damaged++;
+      continue;
+    }
+    const rest = row.slice(head.length);
+    if (kind === '+') openings.push(rest);
+    else if (kind === '-') {
+      for (const range of rest.split(',')) {
+        const [first, last = first] = range.split('-').map(Number);
+        for (let number = first!; number <= last!; number++) {
+          const line = found.get(number);
+          if (line) line.settled = true;
+        }
+      }
+    } else found.set(Number(kind), { number: Number(kind), line: rest, settled: false });
+  }
+  return { lines: [...found.values()], openings, damaged };
+}
+
+/** `3-7,9` for 3, 4, 5, 6, 7, 9. */
+function ranges(numbers: readonly number[]): string {
+  const parts: string[] = [];
+  for (let i = 0; i < numbers.length; i++) {
+    const first = numbers[i]!;
+    let last = first;
+    while (numbers[i + 1] === last + 1) {
+      last++;
+      i++;
+    }
+    parts.push(first === last ? `${first}` : `${first}-${last}`);
+  }
+  return parts.join(',');
 }

@@ -100,7 +100,7 @@ export function createStock(deps: StockDeps): Stock {
         sealedBytes += batch.bytes;
         return batch;
       }
-      lose(batch, batch.stored && spool.holds(batch.stored.segment) ? 'spool_unreadable' : 'spool_full');
+      lose(batch, 'spool_unreadable');
     }
     while (due && pending.size > 0) {
       const batch = sealNext();
@@ -175,6 +175,19 @@ export function createStock(deps: StockDeps): Stock {
   }
 
   const everything = () => (out ? [out, ...queue] : queue);
+
+  spool.watch({
+    evicted(segment) {
+      for (const batch of [...everything()]) {
+        if (batch.stored?.segment !== segment) continue;
+        batch.stored = undefined;
+        if (batch.lines) continue;
+        queue.splice(queue.indexOf(batch), 1);
+        lose(batch, 'spool_full');
+      }
+    },
+    lost: (reason, items, runs) => losses.add(reason, items, runs),
+  });
 
   return {
     add(item, bytes) {

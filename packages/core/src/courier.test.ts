@@ -1,0 +1,85 @@
+import * as zlib from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { defaultCompressor } from './compress.js';
+import { createCourier, endpoint } from './courier.js';
+import type { Answer, Request } from './transport.js';
+
+function courierWith(answers: Partial<Answer>[], settings: object = {}) {
+  const requests: Request[] = [];
+  const courier = createCourier({
+    transport: {
+      async send(request) {
+        requests.push(request);
+        const body = JSON.stringify({ accepted: 1, duplicate: 0, rejected: [] });
+        return { status: 200, body, retryAfter: undefined, location: undefined, ...answers.shift() };
+      },
+      close() {},
+    },
+    compressor: defaultCompressor(),
+    settings: {
+      url: 'https://collector.test',
+      apiKey: 'k1',
+      requestTimeout: 1000,
+      compress: 'auto',
+      ...settings,
+    },
+  });
+  return { courier, requests };
+}
+
+const long = `{"type":"run","response":"${'lorem ipsum '.repeat(500)}"}`;
+
+function decoded({ headers, body }: Request): string {
+  const bytes = Buffer.from(body as Uint8Array);
+  if (headers['content-encoding'] === 'zstd') return zlib.zstdDecompressSync(bytes).toString();
+  if (headers['content-encoding'] === 'gzip') return zlib.gunzipSync(bytes).toString();
+  return bytes.toString();
+}
+
+describe('the courier', () => {
+  it('sends one item bare and many as a batch', async () => {
+    const { courier, requests } = courierWith([]);
+    await courier.deliver(['{"a":1}']);
+    await courier.deliver(['{"a":1}', '{"b":2}']);
+    expect(requests.map(decoded)).toEqual(['{"a":1}', '{"type":"batch","items":[{"a":1},{"b":2}]}']);
+    expect(requests[0]?.headers).toEqual({ 'content-type': 'application/json', authorization: 'Bearer k1' });
+  });
+
+  it('compresses what goes over a network when it is long enough', async () => {
+    const { courier, requests } = courierWith([]);
+    await courier.deliver([long]);
+    expect(requests[0]?.headers['content-encoding']).toMatch(/^(zstd|gzip)$/);
+    expect(decoded(requests[0]!)).toBe(long);
+    expect((requests[0]!.body as Uint8Array).length).toBeLessThan(long.length / 5);
+  });
+
+  it.each(['http://127.0.0.1:4318', 'http://localhost:4318', 'http://[::1]:4318'])(
+    'compresses nothing for %s',
+    async (url) => {
+      const { courier, requests } = courierWith([], { url });
+      await courier.deliver([long]);
+      expect(requests[0]?.headers['content-encoding']).toBeUndefined();
+    },
+  );
+
+  it('goes on uncompressed when the collector does not know the encoding', async () => {
+    const { courier, requests } = courierWith([{ status: 415 }, {}, {}]);
+    expect(await courier.deliver([long])).toMatchObject({ kind: 'later', retryAfterMs: 0 });
+    expect(await courier.deliver([long])).toMatchObject({ kind: 'stored' });
+    expect(requests[1]?.body).toBe(long);
+  });
+
+  it('says what is wrong with an address instead of using it', async () => {
+    for (const url of ['localhost:4318', 'not a url', 'ftp://x', '']) {
+      const { courier, requests } = courierWith([], { url });
+      expect(await courier.deliver(['{}'])).toMatchObject({ kind: 'misconfigured', problem: 'invalid-url' });
+      expect(requests).toEqual([]);
+    }
+  });
+
+  it('finds the endpoint below whatever path the address has', () => {
+    expect(endpoint('https://a.test')?.href).toBe('https://a.test/v1/events');
+    expect(endpoint('https://a.test/')?.href).toBe('https://a.test/v1/events');
+    expect(endpoint('https://a.test/base/?x=1')?.href).toBe('https://a.test/base/v1/events?x=1');
+  });
+});
