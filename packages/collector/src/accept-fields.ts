@@ -136,7 +136,8 @@ export const id: Read = (reading, name, value) => {
       `"${name}" has ${read.length} characters: ids may have ${reading.limits.maxIdLength}, send a shorter one`,
     );
   }
-  return read;
+  // Half a character has no place in an address: nobody could ask for the id.
+  return read.toWellFormed();
 };
 
 export function outcomeOf(reading: Reading): Outcome | undefined {

@@ -1,7 +1,7 @@
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { acceptFeedbackBody } from './accept-feedback.js';
-import { spansToItems } from './accept-otlp.js';
+import { createSpanReader } from './accept-otlp.js';
 import { RequestProblem, readBody } from './body.js';
 import type { Ingest } from './ingest.js';
 import type { Limits } from './limits.js';
@@ -9,6 +9,7 @@ import type { Limits } from './limits.js';
 /** Where clients send: the wire, and the seed product's and OTLP's own endpoints. */
 export function ingestRoutes(ingest: Ingest, limits: Limits): Hono<{ Bindings: HttpBindings }> {
   const routes = new Hono<{ Bindings: HttpBindings }>();
+  const spans = createSpanReader(limits);
 
   routes.post('/v1/events', async (c) =>
     c.json(await ingest.body(await readBody(c.env.incoming, limits), 'strict')),
@@ -35,7 +36,7 @@ export function ingestRoutes(ingest: Ingest, limits: Limits): Hono<{ Bindings: H
         'content-type',
       );
     }
-    const items = spansToItems(await readBody(c.env.incoming, limits), limits);
+    const items = spans.items(await readBody(c.env.incoming, limits));
     const receipt = await ingest.items(items, 'lenient');
     // OTLP's own answer: exporters read partialSuccess, ours is beside it.
     const refused = receipt.rejected.length;

@@ -29,7 +29,7 @@ const readRun = (row: Row): ReadRun => ({
 });
 
 export function readDetail(db: Database, runId: string): RunDetail | undefined {
-  const row = db.get(`${RUN_SQL} WHERE run_id = ?`, runId);
+  const row = db.get(`${RUN_SQL} WHERE run_id = ? AND listed >= 0`, runId);
   if (!row) return undefined;
   const read = new Set<string>();
   return detail(db, readRun(row), createContentReader(db), read);
@@ -37,14 +37,18 @@ export function readDetail(db: Database, runId: string): RunDetail | undefined {
 
 function detail(db: Database, run: ReadRun, contents: ContentReader, read: Set<string>): RunDetail {
   read.add(run.row.run_id);
-  const steps = db
-    .all('SELECT step_id, fields, state FROM steps WHERE run_key = ?', run.key)
-    .map((row) => stepBody(run, row, contents))
-    .sort(inTimeOrder((step) => step.step_id));
-  const toolCalls = db
-    .all('SELECT tool_call_id, fields, state FROM tool_calls WHERE run_key = ?', run.key)
-    .map((row) => toolCallBody(run, row, contents))
-    .sort(inTimeOrder((call) => call.tool_call_id));
+  const bodies = <Body>(
+    table: 'steps' | 'tool_calls',
+    id: string,
+    read: (run: ReadRun, row: Row, contents: ContentReader) => Body,
+  ) =>
+    db
+      .all(`SELECT ${id} AS id, fields, state FROM ${table} WHERE run_key = ?`, run.key)
+      .map((row) => ({ ...inTime(run, row), body: read(run, row, contents) }))
+      .sort((a, b) => a.start - b.start || a.end - b.end || (a.id < b.id ? -1 : 1))
+      .map(({ body }) => body);
+  const steps = bodies('steps', 'step_id', stepBody);
+  const toolCalls = bodies('tool_calls', 'tool_call_id', toolCallBody);
   const nested: RunDetail[] = [];
   for (const row of db.all(`${RUN_SQL} WHERE parent_run_id = ? ORDER BY start_us, run_id`, run.row.run_id)) {
     const child = readRun(row);
@@ -61,14 +65,18 @@ function detail(db: Database, run: ReadRun, contents: ContentReader, read: Set<s
   };
 }
 
-const inTimeOrder =
-  <Body extends { start_time: string; end_time?: string }>(id: (body: Body) => string) =>
-  (a: Body, b: Body): number =>
-    compare(a.start_time, b.start_time) ||
-    compare(a.end_time ?? '~', b.end_time ?? '~') ||
-    compare(id(a), id(b));
+/** By when things began, then ended; ids decide between equals, so that the order never depends on arrival. */
+function inTime(run: ReadRun, row: Row): { start: Micros; end: Micros; id: string } {
+  const fields = JSON.parse(row.fields as string) as Fields;
+  return {
+    start: startOf(run, fields),
+    end: (fields.end_us as Micros | undefined) ?? Number.MAX_SAFE_INTEGER,
+    id: row.id as string,
+  };
+}
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const startOf = (run: ReadRun, fields: Fields): Micros =>
+  (fields.start_us ?? fields.end_us ?? run.start) as Micros;
 
 function subtree(row: RunRow, nested: RunDetail[]): RunDetail['subtree'] {
   const sum: RunDetail['subtree'] = { run_count: 1 };
@@ -125,7 +133,7 @@ function withNotes(fields: Fields): Record<string, unknown> | undefined {
 /** What steps and tool calls share: times, status, and how an open one of an ended run is shown. */
 function ending(run: ReadRun, merged: Merged) {
   const { fields } = merged;
-  const start = (fields.start_us ?? fields.end_us ?? run.start) as Micros;
+  const start = startOf(run, fields);
   let outcome = endedOutcome(merged);
   let end = fields.end_us as Micros | undefined;
   if (outcome === undefined && run.end !== undefined) {
@@ -168,7 +176,7 @@ export function stepBody(run: ReadRun, row: Row, contents: ContentReader): StepB
   // A prompt that was the text of messages gives both: the text as sent, and the messages.
   const messages = fields.messages ?? (isStoredMessages(fields.prompt) ? fields.prompt : undefined);
   const body: Record<string, unknown> = {
-    step_id: row.step_id as string,
+    step_id: row.id as string,
     run_id: run.row.run_id,
     ...ending(run, merged),
     ...optional('prompt', contents.text(fields.prompt)),
@@ -203,7 +211,7 @@ export function toolCallBody(run: ReadRun, row: Row, contents: ContentReader): T
   const merged = readMerged(row);
   const { fields } = merged;
   return {
-    tool_call_id: row.tool_call_id as string,
+    tool_call_id: row.id as string,
     run_id: run.row.run_id,
     tool_name: (fields.tool_name as string | undefined) ?? 'unknown',
     ...ending(run, merged),

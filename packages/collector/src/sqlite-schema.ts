@@ -11,7 +11,7 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE runs (
     key INTEGER PRIMARY KEY,
     run_id TEXT NOT NULL UNIQUE,
-    listed INTEGER NOT NULL,          -- 1: a run of its own; 0: nested, or known only from feedback
+    listed INTEGER NOT NULL,          -- 1: a run of its own; 0: nested; -1: known only from feedback, shown nowhere
     parent_run_id TEXT,
     session_id TEXT,
     conversational INTEGER,
@@ -29,6 +29,7 @@ const MIGRATIONS: readonly string[] = [
     row TEXT NOT NULL                 -- the RunRow, as JSON
   );
   CREATE INDEX runs_by_time ON runs (listed, start_us, run_id);
+  CREATE INDEX runs_by_start ON runs (start_us, run_id);
   CREATE INDEX runs_by_session ON runs (session_id, start_us, run_id) WHERE session_id IS NOT NULL;
   CREATE INDEX runs_by_user ON runs (user_id, start_us, run_id) WHERE user_id IS NOT NULL;
   CREATE INDEX runs_by_name ON runs (name, start_us, run_id) WHERE name IS NOT NULL;

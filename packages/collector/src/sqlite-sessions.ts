@@ -26,8 +26,8 @@ const TOKEN_SUMS = [
 function refresh(db: Database, sessionId: string): void {
   // Tokens and cost include the session's nested runs: each step is counted once, wherever it ran.
   const sums = db.get(
-    `SELECT count(*) FILTER (WHERE listed) AS runs, count(*) FILTER (WHERE listed AND status = 2) AS errors,
-       count(*) FILTER (WHERE listed AND running) AS running, min(start_us) AS start, max(end_us) AS end, max(active_us) AS active,
+    `SELECT count(*) FILTER (WHERE listed = 1) AS runs, count(*) FILTER (WHERE listed = 1 AND status = 2) AS errors,
+       count(*) FILTER (WHERE listed = 1 AND running) AS running, min(start_us) AS start, max(end_us) AS end, max(active_us) AS active,
        max(conversational) AS conversational, sum(cost_nano) AS cost, ${TOKEN_SUMS.map((name) => `sum(${name}) AS ${name}`).join(', ')}
      FROM runs WHERE session_id = ?`,
     sessionId,

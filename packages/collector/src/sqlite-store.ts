@@ -67,7 +67,7 @@ export function openSqliteStore(folder: string): Store {
         values.push(...decodeCursor(request.cursor, 'number,string'));
       }
       const rows = db.all(
-        `SELECT r.row, r.start_us, r.run_id FROM runs r WHERE ${where.sql} ${after}
+        `SELECT r.row, r.start_us, r.run_id FROM runs r WHERE r.listed >= 0 AND ${where.sql} ${after}
          ORDER BY r.start_us DESC, r.run_id DESC LIMIT ?`,
         ...values,
         request.limit + 1,
@@ -182,8 +182,8 @@ export function openSqliteStore(folder: string): Store {
     async overview() {
       refreshSessions(db);
       const runs = db.get(
-        `SELECT count(*) FILTER (WHERE listed) AS runs, count(*) FILTER (WHERE listed AND status = 2) AS errors,
-           count(*) FILTER (WHERE listed AND running) AS running, sum(cost_nano) AS cost FROM runs`,
+        `SELECT count(*) FILTER (WHERE listed = 1) AS runs, count(*) FILTER (WHERE listed = 1 AND status = 2) AS errors,
+           count(*) FILTER (WHERE listed = 1 AND running) AS running, sum(cost_nano) AS cost FROM runs`,
       )!;
       const losses = db.all(
         `SELECT reason, sum(items) AS items, sum(runs) AS runs, max(time_us) AS last FROM losses

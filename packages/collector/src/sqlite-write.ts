@@ -116,7 +116,8 @@ export function createWriteBatch(db: Database, contents: Contents, receivedAt: M
     touched.add(entry.run_id);
     const parent = fields.parent_run_id;
     if (typeof parent === 'string') {
-      run(parent, 'child');
+      // Known only from its child, it stands where the child stands until its own item comes.
+      noteTimes(run(parent, 'child').state, fields);
       touched.add(parent);
     }
     return 'accepted';
@@ -285,7 +286,7 @@ export function createWriteBatch(db: Database, contents: Contents, receivedAt: M
          reasoning_tokens = excluded.reasoning_tokens, cost_nano = excluded.cost_nano, row = excluded.row`,
       key,
       runId,
-      parent === null && state.known !== 'feedback' ? 1 : 0,
+      state.known === 'feedback' ? -1 : parent === null ? 1 : 0,
       parent,
       row.session_id ?? null,
       row.conversational === undefined ? null : Number(row.conversational),
