@@ -24,7 +24,11 @@ export function ownText(holder: unknown, key: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Defines a member the way a class would: callable and replaceable, but absent from keys, JSON and inspection. */
+/**
+ * Defines a member the way a class would: callable and replaceable, but absent from keys, JSON and inspection. One that the
+ * object shows already goes on being shown.
+ */
 export function defineHidden(target: object, key: PropertyKey, value: unknown): void {
-  Object.defineProperty(target, key, { value, configurable: true, writable: true, enumerable: false });
+  const enumerable = Object.getOwnPropertyDescriptor(target, key)?.enumerable ?? false;
+  Object.defineProperty(target, key, { value, configurable: true, writable: true, enumerable });
 }
