@@ -18,7 +18,7 @@ interface Found {
 
 /** Helpers with loops, timers or sockets of their own; the scenarios cover those that make model calls. */
 const HELPERS =
-  /poll|^stream$|^runTools$|^runFunctions$|connect|waitFor|unwrap|verifySignature|refer$|_|createAndRunStream|createAndStream|submitToolOutputsStream|^accept$|^reject$|^hangup$|uploadAndPoll/i;
+  /poll|^stream$|^runTools$|^runFunctions$|connect|waitFor|unwrap|verifySignature|refer$|_|createAndRunStream|createAndStream|submitToolOutputsStream|^accept$|^reject$|^hangup$|uploadAndPoll|^upload$|^prepare$/i;
 
 function methodsOf(client: object): Found[] {
   const found: Found[] = [];
@@ -55,7 +55,9 @@ function argumentsFor(method: Method): () => unknown[] {
     .split(',')
     .map((name) => name.trim().split(/\s*=/)[0] as string)
     .filter((name) => name !== '');
-  const ids = [...source.matchAll(/const \{ ([\w, ]+?),? \.\.\.\w+ \} = params|const \{ ([\w, ]+) \} = params/g)]
+  const ids = [
+    ...source.matchAll(/const \{ ([\w, ]+?),? \.\.\.\w+ \} = params|const \{ ([\w, ]+) \} = params/g),
+  ]
     .flatMap((match) => (match[1] ?? match[2] ?? '').split(','))
     .map((name) => name.trim())
     .filter((name) => name !== '');
@@ -67,7 +69,7 @@ function argumentsFor(method: Method): () => unknown[] {
       if (name === 'query') return { limit: 5 };
       const fields: Record<string, unknown> = Object.fromEntries(ids.map((id) => [id, `${id}_1`]));
       if (name === 'params' && ids.length > 0 && !/\.\.\.body/.test(source)) return fields;
-      Object.assign(fields, { model: 'gpt-5', name: 'n', prompt: 'p', input: 'i' });
+      Object.assign(fields, { model: 'gpt-5', name: 'n', prompt: 'p', input: 'i', path: '/workspace/a' });
       fields.messages = [{ role: 'user', content: 'Hi' }];
       if (upload) {
         fields.messages = undefined;
@@ -99,7 +101,7 @@ const ANSWER = {
 /** Answers everything with plausible JSON and writes down what it was asked. */
 function answering(status = 200): { fetch: typeof fetch; sent: Sent[] } {
   const sent: Sent[] = [];
-  const fetch = async (url: unknown, init: RequestInit = {}) => {
+  const fetch = async (url: string | URL | Request, init: RequestInit = {}) => {
     const headers = new Headers(init.headers as Record<string, string>);
     const boundary = /boundary=(.*)$/.exec(headers.get('content-type') ?? '')?.[1];
     const bytes = init.body === undefined || init.body === null ? undefined : await bodyText(init.body);
@@ -117,18 +119,22 @@ function answering(status = 200): { fetch: typeof fetch; sent: Sent[] } {
       headers: { 'content-type': 'application/json', 'x-request-id': `req_${sent.length}` },
     });
   };
-  return { fetch: fetch as typeof globalThis.fetch, sent };
+  return { fetch, sent };
 }
 
 async function bodyText(body: unknown): Promise<string> {
   if (typeof body === 'string') return body;
-  if (body instanceof Uint8Array || body instanceof DataView) return Buffer.from(body.buffer).toString('latin1');
-  if (typeof (body as AsyncIterable<unknown>)[Symbol.asyncIterator] === 'function' && !(body instanceof FormData)) {
+  if (body instanceof Uint8Array || body instanceof DataView)
+    return Buffer.from(body.buffer).toString('latin1');
+  if (
+    typeof (body as AsyncIterable<unknown>)[Symbol.asyncIterator] === 'function' &&
+    !(body instanceof FormData)
+  ) {
     const chunks: Buffer[] = [];
     for await (const chunk of body as AsyncIterable<Uint8Array>) chunks.push(Buffer.from(chunk));
     return Buffer.concat(chunks).toString('latin1');
   }
-  return new Response(body as BodyInit).text();
+  return new Response(body as FormData).text();
 }
 
 /** Everything a host can see of one call, as plain data. */
@@ -189,21 +195,20 @@ async function observeCall(OpenAI: Sdk, wrap: (client: OpenAI) => OpenAI, { call
   return { seen, sent: [...ok.sent, ...failing.sent] };
 }
 
-/** Helpers that are no API promises: only how they end is compared. */
-const settle = async (promise: unknown) => plain(await promise);
-
 const plain = (value: unknown) =>
   value instanceof Response ? `Response ${value.status}` : JSON.parse(JSON.stringify(value ?? null));
 
 const describeError = (error: unknown) => {
-  const { name, message, constructor } = error as Error;
-  return { name, message, class: constructor.name, keys: Object.keys(error as object) };
+  const { name, message } = error as Error;
+  return { name, message, class: (error as object).constructor.name, keys: Object.keys(error as object) };
 };
 
 const bare = (client: OpenAI) => client;
 
 for (const { major, OpenAI } of majors) {
-  test(`${major}: every method of every resource behaves as on a bare client`, { timeout: 120_000 }, async () => {
+  test(`${major}: every method of every resource behaves as on a bare client`, {
+    timeout: 120_000,
+  }, async () => {
     using captured = captureRuns();
     const methods = methodsOf(new OpenAI({ apiKey: 'k' }));
     expect(methods.length).toBeGreaterThan(80);
@@ -212,10 +217,19 @@ for (const { major, OpenAI } of majors) {
       const actual = await observeCall(OpenAI, (client) => wrapOpenAI(client), method);
       expect({ method: method.path, ...actual }).toEqual({ method: method.path, ...expected });
     }
-    const kinds = new Set(captured.items.flatMap((item) => (item.type === 'step' ? (item.metadata?.kind ?? []) : [])));
+    const kinds = new Set(
+      captured.items.flatMap((item) => (item.type === 'step' ? (item.metadata?.kind ?? []) : [])),
+    );
     expect([...kinds]).toEqual(
-      expect.arrayContaining(['chat', 'response', 'completion', 'embedding', 'image', 'speech', 'transcription']),
+      expect.arrayContaining([
+        'chat',
+        'response',
+        'completion',
+        'embedding',
+        'image',
+        'speech',
+        'transcription',
+      ]),
     );
   });
 }
-

@@ -1,5 +1,6 @@
 import type { Recorder, Run } from '@observatory/core/recorder';
 import type { Answer } from './answer.js';
+import { after } from './clock.js';
 import { contentText } from './map-chat.js';
 import { ownData, ownText } from './own-data.js';
 import type { RequestBody } from './request-body.js';
@@ -27,7 +28,7 @@ export class ImplicitRun {
   closed = false;
   readonly #recorder: Recorder;
   #inFlight = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #cancel: (() => void) | undefined;
 
   constructor(recorder: Recorder, run: Run, sessionId: string | undefined) {
     this.#recorder = recorder;
@@ -38,8 +39,8 @@ export class ImplicitRun {
 
   stepStarted(): void {
     this.#inFlight++;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancel?.();
+    this.#cancel = undefined;
   }
 
   /** Closes the run unless the model asked for tools, another call is on its way, or the provider is still working. */
@@ -55,18 +56,17 @@ export class ImplicitRun {
 
   /** The host never read the answer: it may still do so, but the run must not stay open for it. */
   unread(): void {
-    if (!this.closed && this.#timer === undefined) this.#idle();
+    if (!this.closed && this.#cancel === undefined) this.#idle();
   }
 
   #idle(): void {
-    this.#timer = setTimeout(() => this.close(), IDLE_MS);
-    (this.#timer as { unref?: () => void }).unref?.();
+    this.#cancel = after(IDLE_MS, () => this.close());
   }
 
   close(answer?: Answer): void {
     if (this.closed) return;
     this.closed = true;
-    clearTimeout(this.#timer);
+    this.#cancel?.();
     void this.#recorder.endRun(this.run, {
       ...(answer?.text === undefined ? {} : { response: answer.text }),
       ...(answer === undefined || answer.outcome === 'ok' ? {} : { outcome: answer.outcome }),

@@ -3,6 +3,7 @@ import { report } from '@observatory/core/recorder';
 import { type Accumulator, type Answer, emptyAnswer, type Mapping } from './answer.js';
 import { awaitResponse } from './background.js';
 import { readError } from './call-error.js';
+import { monotonicClock, wallClock } from './clock.js';
 import { type ImplicitRun, type ImplicitRunOptions, ImplicitRuns } from './implicit-run.js';
 import { chatMapping } from './map-chat.js';
 import { binaryAnswer, otherMappings } from './map-other.js';
@@ -38,7 +39,7 @@ export function pendingOf(recorder: Recorder, run: Run): PendingCalls {
 
 /** A run for a loop that has none, opened before its first call. */
 export function openRunFor(recorder: Recorder, options: ImplicitRunOptions, body: RequestBody): Run {
-  return implicitRuns.open(recorder, options, body, Date.now()).run;
+  return implicitRuns.open(recorder, options, body, wallClock()).run;
 }
 
 /** A stream that nobody ever iterates has no other end than being collected. */
@@ -57,8 +58,8 @@ export class ModelCall implements CallObserver, StreamObserver, OutgoingCall {
   readonly #scope: Scope | undefined;
   /** The step of an adapter above that records this same call. */
   readonly #outer: Step | undefined;
-  readonly #startTime = Date.now();
-  readonly #started = performance.now();
+  readonly #startTime = wallClock();
+  readonly #started = monotonicClock();
   #run: Run | undefined;
   #step: Step | undefined;
   #implicit: ImplicitRun | undefined;
@@ -157,7 +158,7 @@ export class ModelCall implements CallObserver, StreamObserver, OutgoingCall {
     this.#guarded(() => {
       // A helper (`parse()`) that rejects the model's answer does not undo the answer.
       if (this.#answered && !this.#accumulator) {
-        if (this.#step) this.#amend({ metadata: { helper_error: String(error) } });
+        if (this.#step) this.#amend({ metadata: { helper_error: readError(error).message } });
         return;
       }
       this.#answered = true;
@@ -224,7 +225,7 @@ export class ModelCall implements CallObserver, StreamObserver, OutgoingCall {
   }
 
   #elapsed(): number {
-    return performance.now() - this.#started;
+    return monotonicClock() - this.#started;
   }
 
   #startStep(run: Run, { model }: { model: string | undefined }): void {
@@ -318,13 +319,7 @@ export class ModelCall implements CallObserver, StreamObserver, OutgoingCall {
     const run = this.#run;
     if (this.#ended || !step || !run) return;
     const { recorder } = this.#observed;
-    const unfinished = answer.pending || (answer.outcome !== 'ok' && this.#inBackground());
-    if (unfinished && answer.responseId !== undefined) {
-      awaitResponse(answer.responseId, this);
-      if (this.#implicit) implicitRuns.remember(this.#implicit, answer);
-      this.#amend(this.#fields({ ...answer, pending: true }));
-      return;
-    }
+    if (this.#goesOn(answer)) return;
     const endTime = this.#endTime();
     recorder.endStep(step, {
       ...this.#fields(answer),
@@ -363,8 +358,17 @@ export class ModelCall implements CallObserver, StreamObserver, OutgoingCall {
     this.#implicit = undefined;
   }
 
-  #inBackground(): boolean {
-    return this.#body?.now('background') === true;
+  /** A background response is worked on whether or not somebody listens: a later request brings its end. */
+  #goesOn(answer: Answer): boolean {
+    const unfinished = this.#accumulator
+      ? !this.#accumulator.finished && this.#body?.now('background') === true
+      : answer.pending === true;
+    answer.pending = unfinished && answer.responseId !== undefined;
+    if (!answer.pending || answer.responseId === undefined) return false;
+    awaitResponse(answer.responseId, this);
+    if (this.#implicit) implicitRuns.remember(this.#implicit, answer);
+    this.#amend(this.#fields(answer));
+    return true;
   }
 
   #fail(error: unknown, answer: Answer): void {
@@ -375,16 +379,16 @@ export class ModelCall implements CallObserver, StreamObserver, OutgoingCall {
     }
     if (!this.#step) this.#begin(new RequestBody(undefined, undefined));
     const step = this.#step;
-    if (!step) return;
+    if (!step || (this.#accumulator && this.#goesOn(answer))) return;
     const failure = readError(error);
     const fields = this.#fields(answer);
     this.#observed.recorder.endStep(step, {
       ...fields,
       metadata: { ...fields.metadata, ...failure.metadata },
       outcome: failure.outcome,
-      error: failure.error,
+      error: failure.message || 'The request failed.',
     });
-    answer.error ??= error instanceof Error ? error.message : String(error);
+    answer.error ??= failure.message;
     answer.outcome = failure.outcome === 'cancelled' ? 'cancelled' : 'error';
     // The calls of a broken answer are not going to be made.
     this.#release({ ...answer, calls: [] });

@@ -1,4 +1,5 @@
 import { recorder as createRecorder, type Recorder, report } from '@observatory/core/recorder';
+import { after } from './clock.js';
 import { EventReader } from './event-reader.js';
 import type { ImplicitRunOptions } from './implicit-run.js';
 import { ModelCall } from './model-call.js';
@@ -126,8 +127,7 @@ function observeResponse(response: ResponseLike, call: ModelCall): void {
     const failed = (text?: string) => call.failed(statusError(response.status, text || undefined));
     observeText(response, failed, () => failed());
     // A failure whose body nobody reads ends too.
-    const timer = setTimeout(failed, UNREAD_ERROR_MS);
-    (timer as { unref?: () => void }).unref?.();
+    after(UNREAD_ERROR_MS, failed);
     return;
   }
   call.reading();

@@ -4,13 +4,27 @@
  */
 export type Bag = Record<string, unknown>;
 
-export function isBag(value: unknown): value is Bag {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+interface ProcessLike {
+  getBuiltinModule?: (name: string) => { types?: { isProxy?: (value: unknown) => boolean } };
 }
 
-/** An own data property's value; undefined for getters, inherited members and non-objects. */
+/** Node tells Proxies apart without running their traps; elsewhere they are taken for plain objects. */
+const isProxy: (value: unknown) => boolean = (() => {
+  try {
+    const { process } = globalThis as { process?: ProcessLike };
+    return process?.getBuiltinModule?.('node:util')?.types?.isProxy ?? (() => false);
+  } catch {
+    return () => false;
+  }
+})();
+
+export function isBag(value: unknown): value is Bag {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isProxy(value);
+}
+
+/** An own data property's value; undefined for getters, inherited members, Proxies and non-objects. */
 export function ownData(holder: unknown, key: string): unknown {
-  if (typeof holder !== 'object' || holder === null) return undefined;
+  if (typeof holder !== 'object' || holder === null || isProxy(holder)) return undefined;
   try {
     const descriptor = Object.getOwnPropertyDescriptor(holder, key);
     return descriptor && 'value' in descriptor ? descriptor.value : undefined;

@@ -86,14 +86,11 @@ export class RequestBody {
   }
 }
 
-interface FormLike {
-  entries(): Iterable<[string, unknown]>;
-}
-
 function formFields(sent: unknown): FormFields | undefined {
-  if (typeof FormData !== 'function' || !(sent instanceof FormData)) return undefined;
+  if (!isBag(sent) || typeof FormData !== 'function' || !(sent instanceof FormData)) return undefined;
   const fields: FormFields = {};
-  for (const [key, value] of (sent as unknown as FormLike).entries()) {
+  const entries = FormData.prototype.entries as unknown as (this: unknown) => Iterable<[string, unknown]>;
+  for (const [key, value] of entries.call(sent)) {
     const described = typeof value === 'string' ? value : fileOf(value);
     const existing = fields[key];
     if (existing === undefined) fields[key] = described;

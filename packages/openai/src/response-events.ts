@@ -1,4 +1,5 @@
 import { type Accumulator, type Answer, emptyAnswer } from './answer.js';
+import { wallClock } from './clock.js';
 import { text } from './map-chat.js';
 import { addItems, describeResponse, responseAnswer } from './map-responses.js';
 import { type Bag, isBag } from './own-data.js';
@@ -59,7 +60,7 @@ export class ResponseEvents implements Accumulator {
       streamed = {
         item: { id: event.item_id },
         ended: false,
-        startTime: Date.now(),
+        startTime: wallClock(),
         parts: new Map(),
         args: undefined,
         reasoning: undefined,
@@ -74,7 +75,7 @@ export class ResponseEvents implements Accumulator {
     const streamed = this.#item(event);
     if (!streamed) return;
     streamed.ended = true;
-    streamed.endTime = Date.now();
+    streamed.endTime = wallClock();
     streamed.parts.clear();
     streamed.args = undefined;
   }

@@ -141,15 +141,13 @@ function observedPrepareRequest(original: () => Method): Method {
   return function prepareRequest(...args) {
     try {
       const [request, context] = args;
-      const options = isBag(context) ? context.options : undefined;
-      if (isBag(options) && surfaceOf(options.path) !== undefined) {
+      const options = ownData(context, 'options');
+      if (isBag(options) && surfaceOf(ownData(options, 'path')) !== undefined) {
         const call = callOfOptions.get(options) ?? currentCall();
         if (call) {
           callOfOptions.set(options, call);
-          const metadata = isBag(options.__metadata) ? options.__metadata : {};
-          call.attempt(
-            new RequestBody(options.body, isBag(request) ? request.body : undefined, metadata.model),
-          );
+          const model = ownData(ownData(options, '__metadata'), 'model');
+          call.attempt(new RequestBody(ownData(options, 'body'), ownData(request, 'body'), model));
         }
       }
     } catch (cause) {
