@@ -38,6 +38,8 @@ const NOT_BUILT = `<!doctype html>
 </html>
 `;
 
+export const isDashboardBuilt = (folder = BUILT_DASHBOARD): boolean => existsSync(join(folder, 'index.html'));
+
 /** Serves the built dashboard; every path that is no file is one of its views. */
 export function dashboardFiles(folder = BUILT_DASHBOARD): Hono {
   const routes = new Hono();
@@ -53,9 +55,7 @@ export function dashboardFiles(folder = BUILT_DASHBOARD): Hono {
     // A missing script answered with a page would be a puzzle in the browser's console.
     if (extname(new URL(c.req.url).pathname) !== '' && c.req.path.startsWith('/assets/'))
       return c.text('Not found', 404);
-    const page = existsSync(join(folder, 'index.html'))
-      ? await readFile(join(folder, 'index.html'), 'utf8')
-      : NOT_BUILT;
+    const page = isDashboardBuilt(folder) ? await readFile(join(folder, 'index.html'), 'utf8') : NOT_BUILT;
     return c.html(page, 200, { 'Cache-Control': 'no-cache' });
   });
   return routes;

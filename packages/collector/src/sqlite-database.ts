@@ -19,6 +19,9 @@ export interface Database {
   close(): void;
 }
 
+/** Another process holds the data folder. */
+export class FolderInUse extends Error {}
+
 /**
  * Opens the database of a data folder, for one process at a time.
  *
@@ -113,7 +116,7 @@ function lockFolder(folder: string): () => void {
   } catch (error) {
     lock.close();
     if (error instanceof Error && /locked|busy/i.test(error.message)) {
-      throw new Error(
+      throw new FolderInUse(
         `Another Observatory collector is using the data folder ${folder}. ` +
           'Stop it first, or give this one a folder of its own with OBSERVATORY_DATA or --data.',
       );

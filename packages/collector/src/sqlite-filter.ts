@@ -51,7 +51,7 @@ export function compileFilter(filter: Filter): Condition {
     case 'since':
       return { sql: 'r.start_us >= ?', values: [filter.value] };
     case 'until':
-      return { sql: 'r.start_us < ?', values: [filter.value] };
+      return { sql: 'r.start_us <= ?', values: [filter.value] };
     case 'has':
       return {
         sql: 'r.key IN (SELECT run_key FROM labels WHERE kind = ? AND value = ?)',
