@@ -1,8 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
+// Set by .ci/run, which counts from it.
+const report = process.env.OBSERVATORY_TEST_REPORT;
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    ...(report && { reporters: ['default', ['json', { outputFile: report }]] }),
     projects: [
       {
         extends: true,
