@@ -48,6 +48,11 @@ export function openDatabase(folder: string): Database {
     migrate(db);
   } catch (error) {
     unlock();
+    if (error instanceof Error && /not a database|malformed/.test(error.message)) {
+      throw new Error(
+        `${path} is not a database that can be read. Move it away, or name another folder with OBSERVATORY_DATA.`,
+      );
+    }
     throw error;
   }
 
