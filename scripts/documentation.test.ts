@@ -4,7 +4,7 @@
  * CONTRIBUTING.md.
  */
 import { execFile } from 'node:child_process';
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -106,6 +106,21 @@ describe('documentation', () => {
     expect(errors).toBe('');
   });
 
+  test('links to pages, files and headings that exist', () => {
+    const broken: string[] = [];
+    for (const page of pages) {
+      const text = readFileSync(join(root, page), 'utf8').replaceAll(/```[\s\S]*?```/g, '');
+      for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+        if (/^[a-z]+:/.test(target)) continue;
+        const [path = '', anchor] = target.split('#');
+        const file = path === '' ? join(root, page) : join(root, dirname(page), path);
+        if (!existsSync(file) || (anchor && !anchors(file).includes(anchor)))
+          broken.push(`${page}: ${target}`);
+      }
+    }
+    expect(broken).toEqual([]);
+  });
+
   test('names only commands that exist', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object };
     const own = new Set([...Object.keys(scripts), 'install', 'exec', 'add', 'create', 'dlx', '--filter']);
@@ -143,6 +158,18 @@ describe.each(pages.filter((page) => examples.some((example) => example.page ===
     );
   },
 );
+
+/** The headings of a page as GitHub turns them into anchors. */
+function anchors(file: string): string[] {
+  const headings = readFileSync(file, 'utf8').matchAll(/^#+\s+(.*)$/gm);
+  return Array.from(headings, ([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replaceAll(' ', '-'),
+  );
+}
 
 /** No example may find this machine's keys or a collector that happens to run. */
 function environment(): NodeJS.ProcessEnv {
