@@ -138,6 +138,16 @@ export interface Recorder {
   /** Goes on with a run that ended as `interrupted`: what comes is part of it, and its next end is the real one. */
   resumeRun(run: Run): void;
   isOpen(target: Run | Step | ToolCall): boolean;
+  /** What a run says of itself so far, for an adapter that joins a run it did not open. */
+  about(run: Run): AboutRun;
+}
+
+export interface AboutRun {
+  readonly name: string | undefined;
+  /** The adapter that opened it; undefined for the host's own. */
+  readonly sdk: string | undefined;
+  readonly hasPrompt: boolean;
+  readonly hasResponse: boolean;
 }
 
 export type RunEnd = Optional<{
@@ -183,6 +193,7 @@ export function recorder(sdk: string): Recorder {
       { ...options, startTime: startTime as Date, lazy: onAttach },
       parent === undefined ? scope() : parent === null ? undefined : scopeOf(parent),
     );
+    run[STATE].sdk = sdk;
     run[STATE].recording.setText('sdk', sdk);
     setRun(run, { prompt, response, fullOutput });
     return run;
@@ -264,6 +275,10 @@ export function recorder(sdk: string): Recorder {
     resumeRun: (run) => quietly(() => run[STATE].resume()),
     isOpen: (target) =>
       !(target instanceof Object && STATE in target ? target[STATE].recording : target[RECORDING]).ended,
+    about(run) {
+      const { name, sdk, hasPrompt, hasResponse } = run[STATE];
+      return { name, sdk, hasPrompt, hasResponse };
+    },
   };
 }
 
@@ -317,7 +332,7 @@ function setRun(run: Run, fields: RunFields): void {
   if (fields.prompt !== undefined) state.setPrompt(fields.prompt);
   if (fields.response !== undefined) state.setResponse(fields.response);
   recording.setText('full_output', fields.fullOutput);
-  recording.setText('name', fields.name);
+  if (fields.name !== undefined) state.rename(toText(fields.name));
   recording.setText('session_id', fields.sessionId);
   recording.setText('user_id', fields.userId);
   if (fields.conversational !== undefined) recording.set('conversational', fields.conversational);

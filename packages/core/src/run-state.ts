@@ -88,6 +88,9 @@ export class RunState implements Ledger {
   deadline = Number.POSITIVE_INFINITY;
   hasPrompt = false;
   hasResponse = false;
+  name: string | undefined;
+  /** The adapter that opened it. */
+  sdk: string | undefined;
   tagList: string[] = [];
   private readonly parent: RunState | undefined;
   private readonly onAttach: (() => boolean) | undefined;
@@ -119,7 +122,7 @@ export class RunState implements Ledger {
     recording.setText('session_id', session);
     if (options.conversational !== undefined)
       recording.set('conversational', options.conversational === true);
-    if (options.name !== undefined) recording.setText('name', toText(options.name));
+    if (options.name !== undefined) this.rename(toText(options.name));
     if (options.userId !== undefined) recording.setText('user_id', toText(options.userId));
     if (options.tags) this.tag(options.tags);
     if (options.metadata) recording.mergeMetadata([options.metadata]);
@@ -187,6 +190,11 @@ export class RunState implements Ledger {
 
   heard(_step: Recording, field: string, value: unknown): void {
     this.texts?.heard(field, value);
+  }
+
+  rename(name: string): void {
+    this.name = name;
+    this.recording.setText('name', name);
   }
 
   tag(tags: readonly unknown[]): void {
