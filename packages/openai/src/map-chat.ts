@@ -2,7 +2,7 @@ import type { Message, StepFields } from '@observatory/core/recorder';
 import { type Answer, emptyAnswer, type Mapping, type RequestedCall } from './answer.js';
 import { withoutBinary } from './binary.js';
 import { ChatStream } from './chat-stream.js';
-import { type Bag, isBag } from './own-data.js';
+import { type Bag, isBag, ownData } from './own-data.js';
 import type { RequestBody } from './request-body.js';
 import { usageOf } from './usage.js';
 
@@ -101,6 +101,6 @@ export function messageText(message: Message): string | undefined {
 export function contentText(content: unknown): string | undefined {
   if (typeof content === 'string') return text(content);
   if (!Array.isArray(content)) return undefined;
-  const parts = content.flatMap((part) => (isBag(part) ? (text(part.text) ?? text(part.refusal) ?? []) : []));
+  const parts = content.flatMap((part) => text(ownData(part, 'text')) ?? text(ownData(part, 'refusal')) ?? []);
   return parts.length > 0 ? parts.join('\n') : undefined;
 }

@@ -38,6 +38,36 @@ export function ownText(holder: unknown, key: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
+const OPAQUE = Symbol('opaque');
+const COPY_DEPTH = 12;
+
+/**
+ * A copy of a plain tree of own data; undefined when there is anything in it that only the host's code could say, such as
+ * a getter, a class instance or a `toJSON`.
+ */
+export function copyOwnData(value: unknown): unknown {
+  const copied = copy(value, COPY_DEPTH);
+  return copied === OPAQUE ? undefined : copied;
+}
+
+function copy(value: unknown, depth: number): unknown {
+  if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint') return OPAQUE;
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth === 0 || isProxy(value)) return OPAQUE;
+  const prototype = Object.getPrototypeOf(value);
+  const list = Array.isArray(value);
+  if (!list && prototype !== Object.prototype && prototype !== null) return OPAQUE;
+  const result: Bag | unknown[] = list ? [] : {};
+  for (const key of Object.keys(value)) {
+    const descriptor = Object.getOwnPropertyDescriptor(value, key);
+    if (!descriptor || !('value' in descriptor)) return OPAQUE;
+    const member = copy(descriptor.value, depth - 1);
+    if (member === OPAQUE) return OPAQUE;
+    (result as Bag)[key] = member;
+  }
+  return result;
+}
+
 /**
  * Defines a member the way a class would: callable and replaceable, but absent from keys, JSON and inspection. One that the
  * object shows already goes on being shown.

@@ -1,4 +1,4 @@
-import { type Bag, isBag, ownData } from './own-data.js';
+import { type Bag, copyOwnData, isBag, ownData } from './own-data.js';
 
 /** Members that are content, not parameters: they have places of their own, or are binary. */
 const CONTENT = new Set([
@@ -72,8 +72,9 @@ export class RequestBody {
     let found: Record<string, unknown> | undefined;
     for (const key of Object.keys(source)) {
       if (CONTENT.has(key)) continue;
-      const value = ownData(source, key);
-      if (value === undefined || typeof value === 'function') continue;
+      // What cannot be copied without running the host's code is read from what was sent.
+      const value = copyOwnData(ownData(source, key)) ?? this.parsed()[key];
+      if (value === undefined) continue;
       found ??= {};
       found[key] = value;
     }

@@ -122,11 +122,10 @@ function endWith(recorder: Recorder, run: Run, runner: unknown): void {
     const message = allChatCompletions?.call(runner).at(-1)?.choices?.[0]?.message;
     const response = isBag(message) ? messageText(message as Parameters<typeof messageText>[0]) : undefined;
     void recorder.endRun(run, {
-      children: 'wait',
       outcome: aborted ? 'cancelled' : errored ? 'error' : 'ok',
       ...(response === undefined ? {} : { response }),
     });
   };
   if (typeof on === 'function') on.call(runner, 'end', end);
-  else void recorder.endRun(run, { children: 'wait' });
+  else void recorder.endRun(run);
 }

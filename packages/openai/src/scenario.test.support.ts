@@ -94,12 +94,15 @@ async function settled(runs: () => CapturedRun[]): Promise<void> {
 /** Two plays happen at two times; what the server says of the time is not compared. */
 function timeless(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(timeless);
-  if (typeof value === 'string') return value.replace(/"(created|created_at|completed_at)":\d+/g, '"$1":0');
+  if (typeof value === 'string')
+    return value.replace(/"(created|created_at|completed_at|expires_at)":\d+/g, '"$1":0');
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => [
       key,
-      /^(?:created|created_at|completed_at)$/.test(key) && typeof member === 'number' ? 0 : timeless(member),
+      /^(?:created|created_at|completed_at|expires_at)$/.test(key) && typeof member === 'number'
+        ? 0
+        : timeless(member),
     ]),
   );
 }

@@ -1,7 +1,7 @@
 import type { Recorder, Run, Step, ToolCall } from '@observatory/core/recorder';
 import type { RequestedCall } from './answer.js';
 import { text } from './map-chat.js';
-import { ownData, ownText } from './own-data.js';
+import { copyOwnData, ownData, ownText } from './own-data.js';
 import type { RequestBody } from './request-body.js';
 
 /** Tool calls of one run that wait for a result, at most. A model that asks for more loses the oldest ones' results. */
@@ -37,7 +37,7 @@ function chatResults(messages: unknown[]): ToolResult[] {
       results.push({
         id: text(ownData(message, 'tool_call_id')),
         name: text(ownData(message, 'name')),
-        content: ownData(message, 'content'),
+        content: copyOwnData(ownData(message, 'content')),
         asked: undefined,
       });
     } else if (role === 'assistant' || role === undefined) {
@@ -68,7 +68,7 @@ function responseResults(input: unknown[]): ToolResult[] {
       results.push({
         id: text(ownData(item, 'call_id')),
         name: undefined,
-        content: ownData(item, 'output'),
+        content: copyOwnData(ownData(item, 'output')),
         asked: undefined,
       });
     } else if (type?.endsWith('_call')) {

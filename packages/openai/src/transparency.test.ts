@@ -1,6 +1,9 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { majors } from './majors.test.support.js';
 import { play, type Scenario } from './scenario.test.support.js';
+import { clientScenarios } from './scenarios-client.test.support.js';
+import { contentScenarios } from './scenarios-content.test.support.js';
+import { helperScenarios } from './scenarios-helper.test.support.js';
 import { promiseScenarios } from './scenarios-promise.test.support.js';
 import { streamScenarios } from './scenarios-stream.test.support.js';
 
@@ -8,6 +11,9 @@ import { streamScenarios } from './scenarios-stream.test.support.js';
 const groups: Record<string, Scenario[]> = {
   promise: promiseScenarios,
   stream: streamScenarios,
+  helpers: helperScenarios,
+  content: contentScenarios,
+  client: clientScenarios,
 };
 
 type Verdict = 'same, recorded' | 'same' | 'n/a' | 'FAIL';
