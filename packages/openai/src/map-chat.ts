@@ -101,6 +101,8 @@ export function messageText(message: Message): string | undefined {
 export function contentText(content: unknown): string | undefined {
   if (typeof content === 'string') return text(content);
   if (!Array.isArray(content)) return undefined;
-  const parts = content.flatMap((part) => text(ownData(part, 'text')) ?? text(ownData(part, 'refusal')) ?? []);
+  const parts = content.flatMap(
+    (part) => text(ownData(part, 'text')) ?? text(ownData(part, 'refusal')) ?? [],
+  );
   return parts.length > 0 ? parts.join('\n') : undefined;
 }

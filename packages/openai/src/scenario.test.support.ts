@@ -14,6 +14,8 @@ export interface Stage {
   OpenAI: Sdk;
   client: OpenAI;
   server: ModelServer;
+  /** What the process heard of rejections nobody handled. */
+  unhandled: readonly string[];
   /** Wraps when the scenario runs wrapped, for scenarios that make clients of their own. */
   wrap: <T extends object>(client: T) => T;
 }
@@ -40,8 +42,19 @@ export interface Played {
   runs: CapturedRun[];
 }
 
+const SETTLED_WITHIN_MS = 10_000;
+
 /** Lets microtasks, timers and sockets of the last step come through. */
 export const turn = (ms = 5) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Waits for a condition; a busy machine may take its time. */
+export async function until(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + SETTLED_WITHIN_MS;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`Waited in vain for ${condition}.`);
+    await turn();
+  }
+}
 
 export async function play(scenario: Scenario, OpenAI: Sdk, wrapped: boolean): Promise<Played> {
   const server = await modelServer(scenario.script?.());
@@ -57,7 +70,7 @@ export async function play(scenario: Scenario, OpenAI: Sdk, wrapped: boolean): P
     const client = wrap(new OpenAI({ ...server.clientOptions, maxRetries: 0, ...scenario.options }));
     let seen: unknown;
     try {
-      seen = await scenario.play({ OpenAI, client, server, wrap });
+      seen = await scenario.play({ OpenAI, client, server, wrap, unhandled });
     } catch (error) {
       seen = { threw: describeError(error) };
     }
@@ -80,15 +93,10 @@ export async function play(scenario: Scenario, OpenAI: Sdk, wrapped: boolean): P
   }
 }
 
-const SETTLED_WITHIN_MS = 10_000;
-
 async function settled(runs: () => CapturedRun[]): Promise<void> {
-  const deadline = performance.now() + SETTLED_WITHIN_MS;
-  const open = () => runs().some((run) => [run, ...run.steps].some(({ end_time }) => end_time === undefined));
-  while (open()) {
-    if (performance.now() > deadline) throw new Error('A run or a step of this scenario was never ended.');
-    await turn();
-  }
+  const ended = () =>
+    runs().every((run) => [run, ...run.steps].every(({ end_time }) => end_time !== undefined));
+  await until(ended);
 }
 
 /** Two plays happen at two times; what the server says of the time is not compared. */

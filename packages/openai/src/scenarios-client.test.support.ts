@@ -11,8 +11,64 @@ const steps = (count: number) => (runs: { steps: unknown[] }[]) =>
 
 const inspected = (client: object) => inspect(client, { depth: 1 }).replace(/127\.0\.0\.1:\d+/g, 'SERVER');
 
+/** Another vendor's wrapper of the deep-Proxy kind: methods bound to the real object, objects wrapped in turn. */
+function proxyVendor<T extends object>(target: T, calls: string[]): T {
+  return new Proxy(target, {
+    get(holder, key) {
+      const value: unknown = Reflect.get(holder, key, holder);
+      if (typeof value === 'function')
+        return (...args: unknown[]) => {
+          if (key === 'create') calls.push('create');
+          return value.apply(holder, args);
+        };
+      return typeof value === 'object' && value !== null ? proxyVendor(value, calls) : value;
+    },
+  });
+}
+
+/** Another vendor's wrapper of the copying kind: spread objects with bound methods. */
+function copyVendor(client: OpenAI, calls: string[]): OpenAI {
+  const { completions } = client.chat;
+  const create = (...args: Parameters<typeof completions.create>) => {
+    calls.push('create');
+    return completions.create(...args);
+  };
+  return {
+    ...client,
+    chat: { ...client.chat, completions: { ...completions, create } },
+  } as unknown as OpenAI;
+}
+
+const vendors: Record<'proxyVendor' | 'copyVendor', (client: OpenAI, calls: string[]) => OpenAI> = {
+  proxyVendor,
+  copyVendor,
+};
+
+/** Both orders: one step, and the vendor hears of the call as it would without us. */
+const vendorScenarios = (['proxyVendor', 'copyVendor'] as const).flatMap((vendor): Scenario[] => [
+  {
+    name: `below another vendor's wrapper (${vendor})`,
+    play: async ({ client }) => {
+      const calls: string[] = [];
+      const value = await vendors[vendor](client, calls).chat.completions.create(chat());
+      return [plain(value), calls];
+    },
+    recorded: steps(1),
+  },
+  {
+    name: `above another vendor's wrapper (${vendor})`,
+    play: async ({ OpenAI, server, wrap }) => {
+      const calls: string[] = [];
+      const client = wrap(vendors[vendor](new OpenAI(server.clientOptions), calls));
+      return [plain(await client.chat.completions.create(chat())), calls];
+    },
+    recorded: steps(1),
+  },
+]);
+
 /** What a host can do with the client itself, its requests and its context. */
 export const clientScenarios: Scenario[] = [
+  ...vendorScenarios,
   {
     name: 'wrapping returns the same object, twice is once',
     play: async ({ client, wrap }) => {
@@ -64,7 +120,6 @@ export const clientScenarios: Scenario[] = [
         reveal() {
           return this.#secret;
         }
-        // biome-ignore lint/suspicious/useAwait: the client's hook is asynchronous
         protected override async prepareRequest(
           request: RequestInit,
           context: { url: string; options: never },
@@ -74,7 +129,6 @@ export const clientScenarios: Scenario[] = [
           if (headers instanceof Headers) headers.set('x-hook', '1');
           else headers['x-hook'] = '1';
         }
-        // biome-ignore lint/suspicious/useAwait: the client's hook is asynchronous
         protected override async prepareOptions() {
           seen.push('prepareOptions');
         }
@@ -260,7 +314,6 @@ export const clientScenarios: Scenario[] = [
       const body = chat();
       let same = false;
       class Mine extends OpenAI {
-        // biome-ignore lint/suspicious/useAwait: the client's hook is asynchronous
         protected override async prepareOptions(options: { body?: unknown }) {
           same = options.body === body;
         }
@@ -329,31 +382,23 @@ export const clientScenarios: Scenario[] = [
       ]),
   },
   {
-    name: 'fake timers and a mocked Date.now see nothing of us',
+    name: 'fake timers see nothing of us',
     play: async ({ client }) => {
-      const { setTimeout: real, clearTimeout: realClear } = globalThis;
-      const realNow = Date.now;
-      const counts = { timers: 0, now: 0 };
+      const real = globalThis.setTimeout;
+      let timers = 0;
       globalThis.setTimeout = ((...args: Parameters<typeof setTimeout>) => {
-        counts.timers++;
+        timers++;
         return real(...args);
       }) as typeof setTimeout;
-      Date.now = () => {
-        counts.now++;
-        return realNow();
-      };
       try {
-        // A fetch that needs neither timers nor clocks of its own.
         const body = JSON.stringify({ id: 'x', model: 'm', choices: [] });
         const fetch = async () => new Response(body, { headers: { 'content-type': 'application/json' } });
-        const own = client as unknown as { fetch: unknown };
-        own.fetch = fetch;
-        await client.chat.completions.create(chat());
+        (client as unknown as { fetch: unknown }).fetch = fetch;
+        await withRun({ name: 'mine' }, () => client.chat.completions.create(chat()));
       } finally {
-        Object.assign(globalThis, { setTimeout: real, clearTimeout: realClear });
-        Date.now = realNow;
+        globalThis.setTimeout = real;
       }
-      return counts;
+      return timers;
     },
     recorded: steps(1),
   },

@@ -1,6 +1,6 @@
 import type OpenAI from 'openai';
 import { expect } from 'vitest';
-import { chat, collect, describeError, plain, type Scenario, turn } from './scenario.test.support.js';
+import { chat, collect, describeError, plain, type Scenario, turn, until } from './scenario.test.support.js';
 
 const step = (fields: Record<string, unknown>) => (runs: { steps: unknown[] }[]) =>
   expect(runs).toMatchObject([{ steps: [fields] }]);
@@ -197,9 +197,9 @@ export const helperScenarios: Scenario[] = [
   {
     name: 'runTools: a failure nobody handles',
     script: () => [{ error: 400 }],
-    play: async ({ client }) => {
+    play: async ({ client, unhandled }) => {
       helpers(client).runTools({ ...chat(), tools: [weather([])] as never });
-      await turn(60);
+      await until(() => unhandled.length > 0);
       return 'not handled';
     },
     recorded: (runs) => expect(runs).toMatchObject([{ outcome: 'error', steps: [{ outcome: 'error' }] }]),
