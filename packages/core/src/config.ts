@@ -61,6 +61,8 @@ export interface ClientConfig {
   endTimeout?: number;
 }
 
+let durableByEnv: boolean | undefined;
+
 const config = shared<ClientConfig>('config', () => ({}));
 
 /**
@@ -78,14 +80,13 @@ export function configure(options: ClientConfig): void {
 /** Test helper: forgets every `configure()` call and reads the environment anew. */
 export function resetConfig(): void {
   resetEnv();
+  durableByEnv = undefined;
   for (const key of Object.keys(config)) delete config[key as keyof ClientConfig];
 }
 
 const flag = (value: string | undefined) => value !== undefined && /^(1|true|yes|on)$/i.test(value.trim());
 const positive = (value: unknown, fallback: number) =>
   typeof value === 'number' && value > 0 && !Number.isNaN(value) ? value : fallback;
-
-let durableByEnv: boolean | undefined;
 
 export const settings = {
   raw: config,

@@ -34,6 +34,8 @@ export interface OutboxDeps {
     readonly endTimeout: number;
     readonly durable: boolean;
   };
+  /** Puts everything on disk at once: for a thread, which ends without notice when the main thread does. */
+  cautious?: boolean;
   /** Called when something waits that the end of the process would take, and when nothing does any more. */
   onRisk?: (atRisk: boolean) => void;
 }
@@ -66,6 +68,7 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
   let drained = 0;
   let turnScheduled = false;
   let ended = false;
+  let lostAtEnd = 0;
   let securing = false;
   let guarded = false;
   let alarmAt = Number.POSITIVE_INFINITY;
@@ -91,7 +94,7 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
     if (!soon) return;
     due = true;
     // While a request is under way everything waits for its end and then leaves together.
-    if (turnScheduled || (stock.out && !outage.open)) return;
+    if (turnScheduled || (stock.out && !outage.open && !deps.cautious)) return;
     turnScheduled = true;
     schedule.soon(turn);
   }
@@ -107,7 +110,7 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
     turnScheduled = false;
     pump();
     // While the collector is away, those who wait for what just ended need not wait: the disk is at hand.
-    if (due && outage.open) secure();
+    if (deps.cautious || (due && outage.open)) secure();
   }
 
   /** One timer for everything that has a time. */
@@ -292,10 +295,13 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
     // What other exit listeners record from here on goes to disk at once.
     ended = true;
     save();
-    spool.close();
     const { queued, queuedRuns } = stock.count();
-    losses.add('process_end', queued, queuedRuns);
+    losses.add('process_end', queued - lostAtEnd, queuedRuns);
+    lostAtEnd = queued;
     losses.report();
+    // The next start tells the collector.
+    save();
+    spool.close();
   }
 
   return {

@@ -5,6 +5,7 @@ import { createOutbox, type ProcessOutbox } from './create-outbox.js';
 import { report } from './diagnostics.js';
 import { watchProcessEnd } from './exit.js';
 import type { Outbox } from './outbox.js';
+import { builtin } from './platform.js';
 import { processSchedule } from './schedule.js';
 import { seal } from './seal.js';
 import { shared } from './shared.js';
@@ -27,6 +28,7 @@ function createProcessOutbox(): Outbox {
     report,
     spool: createSpool({ report, now: schedule.now, settings }),
     settings,
+    cautious: builtin('node:worker_threads')?.isMainThread === false,
     onRisk: (atRisk) => end.guard(atRisk),
   });
   const end = watchProcessEnd(() => outbox);

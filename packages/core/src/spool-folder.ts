@@ -7,12 +7,12 @@ export function defaultSpoolFolder(): string | undefined {
   if (!path || !home) return undefined;
   switch (nodeProcess?.platform) {
     case 'darwin':
-      return path.join(home, 'Library', 'Application Support', 'observatory');
+      return path.join(home, 'Library', 'Application Support', 'observatory', 'spool');
     case 'win32':
-      return path.join(env('LOCALAPPDATA') ?? path.join(home, 'AppData', 'Local'), 'observatory');
+      return path.join(env('LOCALAPPDATA') ?? path.join(home, 'AppData', 'Local'), 'observatory', 'spool');
     default:
       // https://specifications.freedesktop.org/basedir-spec/latest/
-      return path.join(env('XDG_STATE_HOME') ?? path.join(home, '.local', 'state'), 'observatory');
+      return path.join(env('XDG_STATE_HOME') ?? path.join(home, '.local', 'state'), 'observatory', 'spool');
   }
 }
 

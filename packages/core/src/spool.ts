@@ -76,6 +76,9 @@ export interface SpoolDeps {
   lock?: SpoolLock;
 }
 
+/** One batch alone is more than the spool may hold, or living processes fill it. */
+const FULL = new Error('the spool is full');
+
 interface Held {
   file: SpoolFile;
   segment: OwnSegment;
@@ -117,6 +120,7 @@ export function createSpool(deps: SpoolDeps): Spool {
       broken = false;
       return result;
     } catch (error) {
+      if (error === FULL) return undefined;
       brokenUntil = deps.now() + PAUSE_AFTER_ERROR_MS;
       if (broken) return undefined;
       broken = true;
@@ -193,7 +197,7 @@ export function createSpool(deps: SpoolDeps): Spool {
           remove(held.get(found.segment)!);
         }
         total -= size;
-      } else throw Object.assign(new Error('the spool is full'), { code: 'spoolLimit' });
+      } else throw FULL;
     }
   }
 
@@ -306,7 +310,7 @@ export function createSpool(deps: SpoolDeps): Spool {
         // A journal is emptied only while nothing is open; what is open is written down anew when its file is full.
         const keeps = entry.file.kind === 'journal' && entry === current && (openings?.size ?? 0) > 0;
         if (!empty || keeps) entry.segment.record(numbers);
-        else if (entry === current && entry.file.kind === 'journal') entry.segment.empty();
+        else if (entry === current) entry.segment.empty();
         else remove(entry);
       } catch {
         // It stays on disk and is sent again by whoever comes next: stored once all the same.
@@ -349,8 +353,13 @@ export function createSpool(deps: SpoolDeps): Spool {
     beat() {
       const touch = deps.now() - touchedAt >= TOUCH_EVERY_MS;
       if (touch) touchedAt = deps.now();
-      for (const { segment } of held.values()) {
+      for (const entry of [...held.values()]) {
+        const { segment } = entry;
         try {
+          if (touch && segment.size === 0) {
+            remove(entry);
+            continue;
+          }
           segment.sync();
           const time = new Date();
           if (touch) fs.utimesSync(segment.path, time, time);
