@@ -27,12 +27,14 @@ export interface Batch {
   waiters: Waiter[];
   /** It tells the collector about losses, and is not itself counted. */
   lossReport: boolean;
+  /** It had to leave a full spool once, as the oldest: put back, it would push out what is newer. */
+  evicted: boolean;
 }
 
 export function createBatch(lines: string[], since: number, stored?: Stored, waiters: Waiter[] = []): Batch {
   let bytes = 0;
   for (const line of lines) bytes += line.length;
-  return { lines, count: lines.length, bytes, since, stored, waiters, lossReport: false };
+  return { lines, count: lines.length, bytes, since, stored, waiters, lossReport: false, evicted: false };
 }
 
 /** Appends `more` to `batch` where both fit into one request and one file. */
@@ -63,6 +65,7 @@ export function halves(batch: Batch & { lines: string[] }): [Batch, Batch] {
       [...batch.waiters],
     );
     half.lossReport = batch.lossReport;
+    half.evicted = batch.evicted;
     return half;
   };
   for (const waiter of batch.waiters) waiter.left++;

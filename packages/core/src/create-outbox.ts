@@ -68,7 +68,6 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
   let drained = 0;
   let turnScheduled = false;
   let ended = false;
-  let lostAtEnd = 0;
   let securing = false;
   let guarded = false;
   let alarmAt = Number.POSITIVE_INFINITY;
@@ -295,9 +294,7 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
     // What other exit listeners record from here on goes to disk at once.
     ended = true;
     save();
-    const { queued, queuedRuns } = stock.count();
-    losses.add('process_end', queued - lostAtEnd, queuedRuns);
-    lostAtEnd = queued;
+    stock.loseRest();
     losses.report();
     // The next start tells the collector.
     save();

@@ -28,6 +28,8 @@ export interface Stock {
   secure(all?: boolean): boolean;
   /** Calls `done` when everything that was added so far is settled: acknowledged, lost, or on disk where that will do. */
   join(diskWillDo: boolean, done: () => void): void;
+  /** The process ends: what is not on disk is lost. */
+  loseRest(): void;
   /** Nobody waits any longer. */
   letGo(): void;
   readonly out: Batch | undefined;
@@ -36,7 +38,7 @@ export interface Stock {
   /** Since when something waits that is neither acknowledged nor on disk; Infinity for never. */
   readonly unsafeSince: number;
   readonly items: number;
-  count(): { queued: number; spooled: number; queuedRuns: number };
+  count(): { queued: number; spooled: number };
 }
 
 export interface StockDeps {
@@ -136,7 +138,7 @@ export function createStock(deps: StockDeps): Stock {
 
   /** Returns the bytes that were written. */
   function store(batch: Batch): number {
-    const fresh = !batch.stored && batch.lines;
+    const fresh = !batch.stored && !batch.evicted && batch.lines;
     if (fresh) {
       batch.stored = spool.append(fresh);
       if (batch.stored && batch !== out && sealedBytes > settings.memoryLimit / 2) forget(batch);
@@ -181,6 +183,7 @@ export function createStock(deps: StockDeps): Stock {
       for (const batch of [...everything()]) {
         if (batch.stored?.segment !== segment) continue;
         batch.stored = undefined;
+        batch.evicted = true;
         if (batch.lines) continue;
         queue.splice(queue.indexOf(batch), 1);
         lose(batch, 'spool_full');
@@ -256,6 +259,17 @@ export function createStock(deps: StockDeps): Stock {
       if (pending.size > 0) joining.push(waiter);
       else settle([waiter]);
     },
+    loseRest() {
+      while (pending.size > 0) {
+        const batch = sealNext();
+        if (batch) queue.push(batch);
+      }
+      for (const batch of [...everything()]) {
+        if (batch.stored) continue;
+        if (batch !== out) queue.splice(queue.indexOf(batch), 1);
+        lose(batch, batch.evicted ? 'spool_full' : 'process_end');
+      }
+    },
     letGo() {
       const waiters = [...joining, ...everything().flatMap((batch) => batch.waiters)];
       joining = [];
@@ -277,17 +291,13 @@ export function createStock(deps: StockDeps): Stock {
     },
     count() {
       let queued = pending.size;
-      let queuedRuns = 0;
       let spooled = 0;
       for (const batch of everything()) {
         if (batch.lossReport) continue;
         if (batch.stored) spooled += batch.count;
-        else {
-          queued += batch.count;
-          queuedRuns += countRuns(batch.lines ?? []);
-        }
+        else queued += batch.count;
       }
-      return { queued, spooled, queuedRuns };
+      return { queued, spooled };
     },
   };
 }
