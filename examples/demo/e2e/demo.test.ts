@@ -88,6 +88,15 @@ async function read<T>(demo: Demo, path: string): Promise<T> {
   return (await response.json()) as T;
 }
 
+async function ask(demo: Demo, message: string): Promise<{ run_id: string; text: string }> {
+  const response = await fetch(`${demo.chat}/chat`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ message, user_id: 'you' }),
+  });
+  return (await response.json()) as { run_id: string; text: string };
+}
+
 async function until(
   holds: () => boolean | Promise<boolean>,
   what: string,
@@ -164,6 +173,11 @@ test('the first set of traffic is in the API, whole, and the demo stops cleanly 
   expect(batch.filter(({ outcome }) => outcome === 'error')).toHaveLength(1);
   expect(batch.some(({ conversational }) => conversational)).toBe(false);
 
+  // Who leaves in mid-answer leaves what was written so far.
+  expect(runs.find(({ outcome }) => outcome === 'cancelled')?.response_preview).toContain(
+    'The event loop is what',
+  );
+
   const outcomes = new Set(runs.map(({ outcome }) => outcome));
   for (const outcome of ['ok', 'error', 'cancelled', 'interrupted', 'timed_out'] as const) {
     expect(outcomes).toContain(outcome);
@@ -191,13 +205,10 @@ test('what a developer types into the chat is a run', async () => {
   const demo = await startDemo();
   const page = await (await fetch(demo.chat)).text();
   expect(page).toContain('Demo chat');
-  const response = await fetch(`${demo.chat}/chat`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ message: 'Is anybody there today?', user_id: 'you' }),
-  });
-  const answer = (await response.json()) as { run_id: string; text: string };
+  const answer = await ask(demo, 'Is anybody there today?');
   expect(answer.text).toContain('scripted model');
+  const close = await ask(demo, 'Please tell me where my order FF-20871 is');
+  expect(close.text).toContain('parcel locker');
   await until(
     async () =>
       (await allRuns(demo)).some(({ run_id, user_id }) => run_id === answer.run_id && user_id === 'you'),

@@ -45,13 +45,26 @@ export async function answerTurn(client: OpenAI, request: TurnRequest): Promise<
     metadata: request.metadata,
   });
   r.prompt({ user_prompt: request.message, system_prompt: agent.instructions });
+  // What the user has seen so far is the response of a run that breaks off.
+  let seen = '';
+  const { onText } = request;
+  const watched: TurnRequest = !onText
+    ? request
+    : {
+        ...request,
+        onText: (delta) => {
+          seen += delta;
+          onText(delta);
+        },
+      };
   try {
-    const answer = await withRun(r, () => loop(client, agent, request, r));
+    const answer = await withRun(r, () => loop(client, agent, watched, r));
     r.response(answer.text);
     if (answer.waitsForApproval) await observatory.endRun(r, { outcome: 'interrupted' });
     else await r.end();
     return { runId: r.runId, text: answer.text, messages: answer.messages };
   } catch (error) {
+    if (seen) r.response(seen);
     if (request.signal.aborted) await observatory.endRun(r, { outcome: 'cancelled' });
     else await r.error(error instanceof Error ? error.message : String(error));
     throw Object.assign(error instanceof Error ? error : new Error(String(error)), { runId: r.runId });

@@ -48,6 +48,10 @@ export async function startChatApp(
       .send(chatPage({ dashboardUrl: options.dashboardUrl, agents: offered.map(({ name }) => name) }));
   });
 
+  app.get('/favicon.ico', (_request, response) => {
+    response.status(204).end();
+  });
+
   app.post('/chat', async (request: Request, response: Response) => {
     const body = (request.body ?? {}) as Partial<ChatRequest>;
     const { message, agent = 'support-agent', session_id: sessionId = `chat_${randomUUID()}` } = body;

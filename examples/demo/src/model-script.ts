@@ -12,6 +12,22 @@ const SMALLEST_CACHED_PROMPT = 1024;
 const CACHE_BLOCK = 128;
 const CHARACTERS_PER_TOKEN = 4;
 
+/** Share of a typed prompt's words that a scripted one must have to be taken for it. */
+const CLOSE_ENOUGH = 0.6;
+const COMMON = new Set([
+  'please',
+  'would',
+  'could',
+  'with',
+  'that',
+  'this',
+  'what',
+  'have',
+  'from',
+  'your',
+  'there',
+]);
+
 const stepsByPrompt = new Map<string, ScriptedStep[]>();
 for (const { turns } of [
   ...supportConversations,
@@ -26,7 +42,7 @@ for (const { review, answer } of reviews) stepsByPrompt.set(review, [{ text: ans
 
 /** Plays the scripted conversations, and improvises when somebody types something else. */
 export const modelScript: Script = (request) => {
-  const steps = stepsByPrompt.get(request.lastUser);
+  const steps = stepsByPrompt.get(request.lastUser) ?? closestSteps(request.lastUser);
   if (!steps) return withPace(improvise(request), request);
   // A rate limit passes: the client's second attempt gets the next step.
   const scripted = Number(request.headers['x-stainless-retry-count'] ?? 0) > 0 ? steps.slice(1) : steps;
@@ -65,17 +81,26 @@ function withPace(reply: ModelReply, request: ModelRequest): ModelReply {
   };
 }
 
-function improvise({ lastUser, toolResults, body }: ModelRequest): ModelReply {
-  const first = body?.tools?.[0] as { function?: { name?: string } } | undefined;
-  const tool = first?.function?.name;
-  if (tool && toolResults.length === 0 && lastUser.length > 12) {
-    return { toolCalls: [{ name: tool, args: { query: lastUser } }] };
+/** The scripted prompt that a typed one comes closest to, when they share most of their telling words. */
+function closestSteps(typed: string): ScriptedStep[] | undefined {
+  const words = tellingWords(typed);
+  if (words.length === 0) return undefined;
+  let best: { steps: ScriptedStep[]; share: number } | undefined;
+  for (const [prompt, steps] of stepsByPrompt) {
+    const known = new Set(tellingWords(prompt));
+    const share = words.filter((word) => known.has(word)).length / words.length;
+    if (share >= CLOSE_ENOUGH && share > (best?.share ?? 0)) best = { steps, share };
   }
-  const found =
-    toolResults.length > 0
-      ? `\n\nI looked it up:\n\n\`\`\`json\n${toolResults[0]?.text.slice(0, 400)}\n\`\`\``
-      : '';
+  return best?.steps;
+}
+
+function tellingWords(text: string): string[] {
+  return (text.toLowerCase().match(/[\p{L}\p{N}-]{4,}/gu) ?? []).filter((word) => !COMMON.has(word));
+}
+
+/** Shown as plain text in the chat, so without Markdown. */
+function improvise({ lastUser }: ModelRequest): ModelReply {
   return {
-    text: `You asked: *${lastUser.slice(0, 200)}*${found}\n\nI am a **scripted model**, so this is all I know. Set \`OPENAI_API_KEY\` to talk with a real one.`,
+    text: `I am a scripted model and have no lines for “${lastUser.slice(0, 200)}”. Ask me where order FF-20871 is, whether we ship to Tromsø, or for three days in Lisbon. With OPENAI_API_KEY set you talk with a real model.`,
   };
 }
