@@ -1,4 +1,5 @@
 import { report } from '@observatory/core/recorder';
+import { watchAmbientInvocation } from './ambient-parent.js';
 import { endChain, failChain, interrupted, resumedFrom, startChain } from './chain.js';
 import { onAbandoned } from './invocation.js';
 import type { RunDetails } from './map-metadata.js';
@@ -77,17 +78,18 @@ export class ObservatoryCallbackHandler {
   readonly ignoreCustomEvent = true;
   readonly lc_serializable = false;
   readonly [GRAPH_LIFECYCLE] = true;
-  readonly #origin: Origin;
+  #origin: Origin;
 
   constructor(options: HandlerOptions = {}) {
+    watchAmbientInvocation();
     const { metadataKeys, ...details } = options;
     this.#origin = { details, metadataKeys: metadataKeys ?? [] };
   }
 
-  /** @internal The same handler, put into one call by the global hook. */
+  /** @internal A handler that the global hook puts into one call. */
   static bound(origin: Origin): ObservatoryCallbackHandler {
-    const handler = new ObservatoryCallbackHandler({ metadataKeys: origin.metadataKeys, ...origin.details });
-    Object.assign(handler.#origin, origin);
+    const handler = new ObservatoryCallbackHandler();
+    handler.#origin = origin;
     return handler;
   }
 
