@@ -52,7 +52,11 @@ process.on('SIGTERM', () => void stop());
 const port = portFrom('OBSERVATORY_PORT', DEFAULT_PORT);
 const chatPort = portFrom('OBSERVATORY_DEMO_PORT', DEFAULT_CHAT_PORT);
 const data = resolve(process.env.OBSERVATORY_DATA || join(repository, '.observatory'));
-mkdirSync(data, { recursive: true });
+try {
+  mkdirSync(data, { recursive: true });
+} catch (error) {
+  fail(`The data folder cannot be made: ${String(error)}\n\n  Choose another one with OBSERVATORY_DATA.`);
+}
 
 const collector = await startCollector({ port, host: '127.0.0.1', dataDir: data }).catch((error: Error) =>
   fail(`${error.message}\n\n  For example: OBSERVATORY_PORT=4400 npx -y pnpm@12 start`),

@@ -1,3 +1,4 @@
+import { evaluate } from './arithmetic.js';
 import { service, type Tool } from './tool.js';
 
 const text = { type: 'string' } as const;
@@ -147,7 +148,7 @@ export const tools: Record<string, Tool> = {
   })),
   calculate: service('Evaluates an arithmetic expression.', { expression: text }, 5, ({ expression }) => ({
     expression,
-    value: expression === '(389 + 449 + 520) / 3' ? 452.67 : 1961,
+    value: Math.round(evaluate(String(expression)) * 100) / 100,
   })),
   write_file: service(
     'Writes a file of the repository.',

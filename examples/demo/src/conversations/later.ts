@@ -80,4 +80,29 @@ export const laterConversations: Conversation[] = [
       },
     ],
   },
+  {
+    agent: 'code-helper',
+    userId: 'lucia.ferrari',
+    metadata: { plan: 'team', channel: 'editor', repository: 'ledger-core' },
+    turns: [
+      {
+        user: 'How do I make this list of amounts sum up without rounding errors?',
+        steps: [
+          says(
+            'Keep amounts as **integers of the smallest unit**, and turn them into text at the very end:\n\n```ts\nconst cents = amounts.reduce((sum, amount) => sum + Math.round(amount * 100), 0);\nconst text = (cents / 100).toFixed(2);\n```',
+            { usage: { reasoning: 192 } },
+          ),
+        ],
+        streamed: true,
+      },
+      {
+        user: 'Run the tests of the ledger, please.',
+        steps: [
+          asks(['run_tests', { pattern: 'ledger', attempt: 2 }]),
+          says('Both tests of the ledger pass, in 14 ms.'),
+        ],
+        feedback: { score: 'thumbs_up' },
+      },
+    ],
+  },
 ];

@@ -157,12 +157,25 @@ export async function modelServer(script?: Script, options: ModelServerOptions =
     }
   };
 
+  /** Passes the events on and keeps the ends, from which the response can be retrieved; a long stream is not held in memory. */
+  function* keptOnEnd(events: Iterable<Record<string, unknown>>, request: ModelRequest) {
+    let first: Record<string, unknown> | undefined;
+    let last: Record<string, unknown> | undefined;
+    for (const event of events) {
+      first ??= event;
+      last = event;
+      yield event;
+    }
+    if (first && last) stored.keep([first, last], request, 0);
+  }
+
   const sendResponse = async (reply: ModelReply, request: ModelRequest, deliver: Delivery) => {
     const filled = answer(reply, request, 'resp_', nextId);
     const background = request.body?.background === true;
     const { headers = {}, cut } = reply;
     if (request.stream && !background) {
-      await deliver.events(responseEvents(filled, request, nextId), RESPONSES_FRAMING, headers, cut);
+      const events = responseEvents(filled, request, nextId);
+      await deliver.events(keptOnEnd(events, request), RESPONSES_FRAMING, headers, cut);
       return;
     }
     const events = [...responseEvents(filled, request, nextId)];

@@ -177,6 +177,16 @@ describe('a background response', () => {
     expect(seen[0]).toBe(4);
   });
 
+  test('is there under its id after it was streamed', async () => {
+    await using server = await modelServer(['Hi.']);
+    const openai = new OpenAI(server.clientOptions);
+    const streamed = await openai.responses.stream({ model, input: 'Hi' }).finalResponse();
+    expect(await openai.responses.retrieve(streamed.id)).toMatchObject({
+      status: 'completed',
+      output_text: 'Hi.',
+    });
+  });
+
   test('is unknown under another id', async () => {
     await using server = await modelServer();
     const openai = new OpenAI(server.clientOptions);
