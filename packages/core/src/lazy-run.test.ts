@@ -81,6 +81,13 @@ describe('a lazy run', () => {
     expect(outbox.waiting).toBe(0);
   });
 
+  test('can be kept without anything happening in it', async () => {
+    const run = record.openRun({ lazy: true });
+    record.keepRun(run);
+    await record.endRun(run);
+    expect(outbox.merged(run.runId)).toMatchObject({ outcome: 'ok' });
+  });
+
   test('is sampled when it begins to be recorded, by what is known then', async () => {
     const seen: unknown[] = [];
     configure({
@@ -241,4 +248,20 @@ test('a run can be nested in one that another process records', async () => {
     parent_tool_call_id: 'call_1',
   });
   expect(outbox.sent().every(({ run_id }) => run_id !== 'remote-run')).toBe(true);
+});
+
+test('the status that the host set is the outcome where an adapter knows no other', async () => {
+  const run = record.openRun();
+  run.prompt('Hi').status(2, 'refused');
+  await record.endRun(run);
+  expect(outbox.merged(run.runId)).toMatchObject({ outcome: 'error', status_message: 'refused' });
+});
+
+test('a run in no session of its own belongs to that of the run around it', () => {
+  const outer = record.openRun({ sessionId: 's1' });
+  const inner = withRun(outer, () => record.openRun());
+  expect(record.sessionOf(inner)).toBe('s1');
+  record.amendRun(inner, { sessionId: 's2' });
+  expect(record.sessionOf(inner)).toBe('s2');
+  expect(record.sessionOf(record.openRun())).toBeUndefined();
 });

@@ -6,7 +6,7 @@
 import { currentScope, enteredScope, enterScope, type Scope, within } from './ambient.js';
 import { outbox } from './current-outbox.js';
 import { misuse } from './diagnostics.js';
-import { OWNER_RUN, RECORDING, type Recording, recover, STATE } from './recording.js';
+import { OWNER_RUN, outcomeOf, RECORDING, type Recording, recover, STATE } from './recording.js';
 import { Run } from './run.js';
 import { CHILDREN_WAIT_MS, type PromptInput } from './run-state.js';
 import { type ContentList, contentTexts, type Lazy } from './seal.js';
@@ -31,7 +31,7 @@ const LATE_CHILD_MS = 60_000;
 type Optional<T> = { [K in keyof T]?: T[K] | undefined };
 
 export type End = Optional<{
-  /** Default: `error` when `error` is given, else `ok`. */
+  /** Default: `error` when `error` is given or the host said so with `status(2)`, else `ok`. */
   outcome: Outcome;
   /** An Error or what to say. */
   error: unknown;
@@ -138,6 +138,10 @@ export interface Recorder {
   /** Goes on with a run that ended as `interrupted`: what comes is part of it, and its next end is the real one. */
   resumeRun(run: Run): void;
   isOpen(target: Run | Step | ToolCall): boolean;
+  /** Records a lazy run even if nothing happens in it. */
+  keepRun(run: Run): void;
+  /** The session of the run, or of the nearest run around it that has one. */
+  sessionOf(run: Run): string | undefined;
   /** What a run says of itself so far, for an adapter that joins a run it did not open. */
   about(run: Run): AboutRun;
 }
@@ -258,7 +262,7 @@ export function recorder(sdk: string): Recorder {
       let waiting: Promise<void> | undefined;
       quietly(() => {
         setRun(run, end);
-        const { outcome, message, endMs } = readEnd(end);
+        const { outcome, message, endMs } = readEnd(end, state.recording);
         if (state.recording.ended) state.recording.finish(outcome, message, endMs, true);
         else if (end.children === 'wait') {
           waiting = state.endAfterChildren(
@@ -279,6 +283,8 @@ export function recorder(sdk: string): Recorder {
       const { name, sdk, hasPrompt, hasResponse } = run[STATE];
       return { name, sdk, hasPrompt, hasResponse };
     },
+    keepRun: (run) => quietly(() => run[STATE].attach()),
+    sessionOf: (run) => run[STATE].session,
   };
 }
 
@@ -310,18 +316,21 @@ function attempt<T>(work: () => T, fallback: () => T): T {
   }
 }
 
-function readEnd(end: End): { outcome: Outcome; message: string | undefined; endMs: number | undefined } {
+function readEnd(
+  end: End,
+  recording: Recording,
+): { outcome: Outcome; message: string | undefined; endMs: number | undefined } {
   const failed = end.error !== undefined && end.error !== null;
   const { endTime } = end;
   return {
-    outcome: end.outcome ?? (failed ? 'error' : 'ok'),
+    outcome: end.outcome ?? (failed ? 'error' : outcomeOf(recording)),
     message: failed ? messageOf(end.error) : undefined,
     endMs: endTime instanceof Date ? endTime.getTime() : endTime,
   };
 }
 
 function finish(recording: Recording, end: End): void {
-  const { outcome, message, endMs } = readEnd(end);
+  const { outcome, message, endMs } = readEnd(end, recording);
   recording.finish(outcome, message, endMs);
 }
 
@@ -333,7 +342,7 @@ function setRun(run: Run, fields: RunFields): void {
   if (fields.response !== undefined) state.setResponse(fields.response);
   recording.setText('full_output', fields.fullOutput);
   if (fields.name !== undefined) state.rename(toText(fields.name));
-  recording.setText('session_id', fields.sessionId);
+  state.setSession(fields.sessionId);
   recording.setText('user_id', fields.userId);
   if (fields.conversational !== undefined) recording.set('conversational', fields.conversational);
   if (fields.tags) state.tag(fields.tags);

@@ -92,6 +92,7 @@ export class RunState implements Ledger {
   /** The adapter that opened it. */
   sdk: string | undefined;
   tagList: string[] = [];
+  private ownSession: string | undefined;
   private readonly parent: RunState | undefined;
   private readonly onAttach: (() => boolean) | undefined;
   private readonly texts: StepTexts | undefined;
@@ -118,8 +119,7 @@ export class RunState implements Ledger {
         : !settings.disabled;
     this.recording = new Recording({ type: 'run', run_id: this.runId }, this, options.startTime ?? undefined);
     const { recording } = this;
-    const session = readId(options.sessionId, 'sessionId');
-    recording.setText('session_id', session);
+    this.setSession(readId(options.sessionId, 'sessionId'));
     if (options.conversational !== undefined)
       recording.set('conversational', options.conversational === true);
     if (options.name !== undefined) this.rename(toText(options.name));
@@ -211,6 +211,16 @@ export class RunState implements Ledger {
       for (const { [RECORDING]: child } of this.open) if (child.item) child.publish(false);
       if (now - recording.publishedAt >= heartbeatMs) recording.heartbeat();
     }
+  }
+
+  setSession(id: string | undefined): void {
+    this.ownSession = id ?? this.ownSession;
+    this.recording.setText('session_id', id);
+  }
+
+  /** Its session, or that of the nearest run around it that has one. */
+  get session(): string | undefined {
+    return this.ownSession ?? this.parent?.session;
   }
 
   /** Goes on after it waited for a person. Its end time and outcome stand until the next end replaces them. */
