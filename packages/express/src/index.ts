@@ -1,0 +1,1 @@
+export { errorHandler, observatory } from './observatory.js';

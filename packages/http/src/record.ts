@@ -1,0 +1,3 @@
+import { recorder } from '@observatory/core/recorder';
+
+export const record = recorder('@observatory/http/0.0.0');
