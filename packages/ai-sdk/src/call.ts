@@ -3,7 +3,7 @@ import { type Labels, nameOf } from './labels.js';
 import { errorText, outcomeOf } from './map-error.js';
 import { MessageMapper, promptOf } from './map-messages.js';
 import { ModelCall, type ModelCallStart } from './model-call.js';
-import type { Fields } from './plain.js';
+import { type Fields, fields, text } from './plain.js';
 import { record } from './record.js';
 import { type Privacy, ToolCalls } from './tool-calls.js';
 
@@ -40,8 +40,6 @@ export class Call implements Privacy {
   readonly tools: ToolCalls;
   readonly mapper = new MessageMapper();
   readonly steps: ModelCall[] = [];
-  /** Set where nothing else tells that the model is done before its tools are. */
-  modelStreamEnded?: (step: ModelCall) => void;
   readonly operation: string;
   /** Settings of the call that each of its steps shares. */
   readonly parameters: Fields | undefined;
@@ -79,10 +77,36 @@ export class Call implements Privacy {
     return this.inputs ? this.mapper.map(instructions, messages) : undefined;
   }
 
-  /** A step is complete, its tools included. */
+  /** The step that asked for a tool call: the newest that has it in its answer, else the newest. */
+  stepAsking(id: string): ModelCall | undefined {
+    return (
+      this.steps.findLast(({ partial }) => partial.calls.some(({ toolCallId }) => toolCallId === id)) ??
+      this.step
+    );
+  }
+
+  /** How many steps the SDK has called complete. */
+  completed = 0;
+
+  /** The next step is complete; the one after it may have begun by now. */
+  completeStep(result: Fields): void {
+    const step =
+      this.steps[this.completed] ?? this.startStep({ modelId: text(fields(result.response).modelId) });
+    this.completed++;
+    this.#complete(step, result);
+  }
+
+  /** The current step is complete, its tools included. */
   endStep(result: Fields): void {
     const { step } = this;
-    if (!step) return;
+    if (step) this.#complete(step, result);
+  }
+
+  get finished(): boolean {
+    return this.#outcome !== undefined && this.#outcome !== 'abandoned';
+  }
+
+  #complete(step: ModelCall, result: Fields): void {
     if (step.over) step.amend(result);
     else step.answer(result);
     this.tools.reconcile(result.content, step.step);

@@ -3,7 +3,9 @@ import { type TelemetryIntegration, telemetryIntegration } from './telemetry-int
 
 const registry = globalThis as { AI_SDK_TELEMETRY_INTEGRATIONS?: unknown[] };
 
-const integration = (): TelemetryIntegration => shared('ai-sdk.integration', () => telemetryIntegration());
+/** The one that hears of every call. */
+export const registeredIntegration = (): TelemetryIntegration =>
+  shared('ai-sdk.integration', () => telemetryIntegration());
 
 /**
  * Records every call of the Vercel AI SDK 7 in this process. Call it once, before or after the SDK is loaded; calling it
@@ -21,7 +23,7 @@ const integration = (): TelemetryIntegration => shared('ai-sdk.integration', () 
  * ```
  */
 export function instrumentAISDK(): () => void {
-  const ours = integration();
+  const ours = registeredIntegration();
   // What the SDK's own registerTelemetry() does; it does not need to be loaded for it.
   registry.AI_SDK_TELEMETRY_INTEGRATIONS ??= [];
   const registered = registry.AI_SDK_TELEMETRY_INTEGRATIONS;
@@ -34,4 +36,4 @@ export function instrumentAISDK(): () => void {
 
 /** Every other integration that the host registered for all calls. */
 export const otherIntegrations = (): unknown[] =>
-  (registry.AI_SDK_TELEMETRY_INTEGRATIONS ?? []).filter((other) => other !== integration());
+  (registry.AI_SDK_TELEMETRY_INTEGRATIONS ?? []).filter((other) => other !== registeredIntegration());

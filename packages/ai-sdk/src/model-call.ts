@@ -104,7 +104,8 @@ export class ModelCall implements StreamObserver {
 
   ended(): void {
     this.#streamEnded = true;
-    this.#call.modelStreamEnded?.(this);
+    // Its tools may run on for long: the model is done now. What the SDK says of the answer is added when it does.
+    if (this.partial.finish && this.outcome === undefined) this.answer({});
   }
 
   failed(error: unknown): void {

@@ -1,3 +1,4 @@
+import { shared } from '@observatory/core/recorder';
 import { asked, askedOf, endBatch, startBatch } from './batches.js';
 import { Call, objectText } from './call.js';
 import { calls } from './calls.js';
@@ -45,7 +46,7 @@ export function telemetryIntegration(labels: Labels = {}): TelemetryIntegration 
         if (call) hook(call, event as Fields);
       });
 
-  return {
+  const integration: TelemetryIntegration = {
     onStart: (event) =>
       quietly(() => {
         const call = isFields(event) ? start(event, labels) : undefined;
@@ -116,7 +117,13 @@ export function telemetryIntegration(labels: Labels = {}): TelemetryIntegration 
       return await (scope ? record.within(scope, execute) : execute());
     },
   };
+  ours.add(integration);
+  return integration;
 }
+
+const ours = shared('ai-sdk.integrations', () => new WeakSet<object>());
+
+export const isOurs = (integration: unknown): boolean => isFields(integration) && ours.has(integration);
 
 /** Operations that tell of their start and end alone. */
 const SINGLE_STEP: Record<string, string> = {

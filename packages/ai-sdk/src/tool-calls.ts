@@ -8,6 +8,8 @@ interface Entry {
   /** The step that asked for it; none when an approval of an earlier run is carried out. */
   readonly step: Step | undefined;
   open: boolean;
+  /** When it was executed, where its result is told later. */
+  executedAt?: Date | undefined;
   /** Who has to act before it can go on. */
   waitsFor?: 'approval' | 'client' | undefined;
 }
@@ -53,6 +55,12 @@ export class ToolCalls {
     if (!entry) return;
     if (output.type === 'tool-error' || 'error' in output) this.#fail(entry, output.error);
     else this.#succeed(entry, output.output ?? output.result);
+  }
+
+  /** It was executed; how it went stands in the content of the step. */
+  executed(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry) entry.executedAt = new Date();
   }
 
   /**
@@ -195,7 +203,8 @@ export class ToolCalls {
   }
 
   /** Its run ended first and closed it: this is when it really ended. */
-  #late({ call }: Entry): { endTime?: Date } {
+  #late({ call, executedAt }: Entry): { endTime?: Date } {
+    if (executedAt) return { endTime: executedAt };
     return record.isOpen(call) ? {} : { endTime: new Date() };
   }
 }
