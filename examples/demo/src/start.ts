@@ -83,7 +83,7 @@ console.log(`
 
     Dashboard   ${collector.url}
     Demo chat   ${chat.url}   type something and watch it arrive
-    Model       ${scripted ? 'scripted, no key needed (set OPENAI_API_KEY to use the real one)' : 'OpenAI, with your key: one set of about 30 short runs'}
+    Model       ${scripted ? 'scripted, no key needed (set OPENAI_API_KEY to use the real one)' : 'OpenAI, with your key: one set of about 25 short runs'}
     Data        ${data}
     Stop        Ctrl-C
 `);
