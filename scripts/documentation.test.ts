@@ -101,8 +101,11 @@ describe('documentation', () => {
     const result = await run(process.execPath, [tsc, '-p', config], { cwd: root }).catch(
       (error: { stdout: string }) => error,
     );
-    // Read as page(line): what the compiler says of the generated file holds for the page.
-    const errors = result.stdout.replaceAll(/^(.*?)\.examples[/\\](.*?)\.line-\d+\.tsx?\(/gm, '$1$2.md(');
+    // What the compiler says of a generated file holds for the same line of its page.
+    let errors = result.stdout;
+    for (const { file, page } of examples) {
+      errors = errors.replaceAll(new RegExp(`^${relative(root, file)}\\.tsx?\\(`, 'gm'), `${page}(`);
+    }
     expect(errors).toBe('');
   });
 
