@@ -43,7 +43,7 @@ export class RunBuilder {
       start_time: iso(this.start + from),
       seq: 1,
       model_requested: 'gpt-5-mini',
-      model_used: 'gpt-5-mini-2026-04-01',
+      model_used: 'gpt-5-mini-2025-08-07',
       provider: 'openai',
       ...(to !== undefined && {
         end_time: iso(this.start + to),
@@ -671,7 +671,7 @@ function smallRun(i: number, start: number): RunBuilder {
     tags: i % 4 ? [] : ['cron'],
     prompt: { user_prompt: QUESTIONS[k]! },
   });
-  const model = ['gpt-5-mini-2026-04-01', 'claude-haiku-4-5', 'gpt-5-nano', 'gemini-2.5-flash'][i % 4]!;
+  const model = ['gpt-5-mini-2025-08-07', 'claude-haiku-4-5', 'gpt-5-nano', 'gemini-2.5-flash'][i % 4]!;
   const step = run.step(5, took * 0.6, {
     prompt: QUESTIONS[k]!,
     response: 'Working on it.',

@@ -82,7 +82,7 @@ export function RunPage() {
           className="flex min-h-0 flex-1 flex-col"
           activationMode="manual"
         >
-          <div className="min-h-0 flex-1 overflow-auto">
+          <div className="scroller">
             <RunHeader detail={detail} onBack={back} />
             <div className="sticky top-0 z-5 border-b bg-canvas px-4 sm:px-6">
               <Tabs.List aria-label="Views of this run" className="-mb-px flex gap-5">

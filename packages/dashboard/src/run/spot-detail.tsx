@@ -11,19 +11,9 @@ import { StepView } from './step-view.js';
 import { ToolCallBodyView } from './tool-call-view.js';
 import { findSpot } from './transcript-model.js';
 
-/** What the selected bar of the waterfall holds. */
+/** What the selected bar of the waterfall holds; the run itself when none is. */
 export function SpotDetail({ detail, spot }: { detail: RunDetail; spot: string | undefined }) {
   const found = useMemo(() => (spot === undefined ? undefined : findSpot(detail, spot)), [detail, spot]);
-  if (!found) {
-    const self = spot === `run:${detail.run.run_id}`;
-    if (!self) {
-      return (
-        <p className="rounded-[10px] border border-dashed border-line-strong px-4 py-6 text-center text-sm text-ink-3">
-          Select a bar, or move with j and k.
-        </p>
-      );
-    }
-  }
   const entry = found?.entry;
   if (entry?.kind === 'step')
     return (

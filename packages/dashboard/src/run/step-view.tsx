@@ -10,7 +10,10 @@ import { Cost } from '../ui/usage.js';
 import { MessageContent, MessageView } from './message-view.js';
 import { RunError } from './run-error.js';
 import { spotId, useSelection } from './spot.js';
-import { outputOf, type StepContext, textOf } from './transcript-model.js';
+import { outputOf, partsOf, type StepContext, textOf } from './transcript-model.js';
+
+/** New messages of one step shown at once; a step that sends hundreds shows them on demand. */
+const FRESH_SHOWN = 12;
 
 /** One model call: what was new in its context, what it answered, what it took. */
 export function StepView({
@@ -29,6 +32,8 @@ export function StepView({
   const { at, select } = useSelection();
   const spot = `step:${step.step_id}`;
   const output = outputOf(step);
+  // A message that only asks for tools says nothing: its tool calls follow.
+  const said = output.filter((message) => partsOf(message).length > 0);
   const text = output.map(textOf).join('');
   // The last step usually says what the run answered, which stands on the page already.
   const repeats = last && text !== '' && text === run.response;
@@ -40,22 +45,20 @@ export function StepView({
       className={`scroll-my-24 rounded-[10px] border bg-surface ${at === spot ? 'outline-2 outline-accent' : ''}`}
     >
       <StepHead step={step} number={number} onSelect={() => select(spot)} />
-      <div className="space-y-3 px-3.5 pb-3">
+      <div className="space-y-3 px-3.5 pb-3 empty:hidden">
         <Context step={step} context={context} />
         {step.status_code === 2 && <RunError of={step} />}
         {repeats ? (
           <p className="text-sm text-ink-3">Answered with the run’s response, shown below.</p>
         ) : (
-          output.map((message, index) => (
+          said.map((message, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: the messages of one output have no other name
             <div key={index} className="min-w-0">
               <MessageContent message={message} />
             </div>
           ))
         )}
-        {step.running && output.length === 0 && (
-          <p className="breathing text-ink-3">Waiting for the model…</p>
-        )}
+        {step.running && said.length === 0 && <p className="breathing text-ink-3">Waiting for the model…</p>}
       </div>
     </section>
   );
@@ -135,6 +138,7 @@ function Context({ step, context }: { step: StepBody; context: StepContext }) {
   const facts = [
     `${plural(context.sent, 'message')}`,
     context.unchanged > 0 && `${context.unchanged} unchanged`,
+    context.earlier > 0 && `${context.earlier} from earlier turns`,
     context.above > 0 && `${context.above} shown above`,
   ].filter(Boolean);
   return (
@@ -147,10 +151,10 @@ function Context({ step, context }: { step: StepBody; context: StepContext }) {
       >
         Context sent: {facts.join(', ')}
         <span className="text-accent">
-          {whole ? 'show less' : context.fresh.length < context.sent ? 'show all' : ''}
+          {whole ? 'show less' : Math.min(context.fresh.length, FRESH_SHOWN) < context.sent ? 'show all' : ''}
         </span>
       </button>
-      {(whole ? (step.messages ?? []) : context.fresh).map((message, index) => (
+      {(whole ? (step.messages ?? []) : context.fresh.slice(0, FRESH_SHOWN)).map((message, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: messages may repeat word for word
         <MessageView key={index} message={message} />
       ))}

@@ -18,7 +18,7 @@ export function ToolCallView({ call, children }: { call: ToolCallBody; children?
   const open = toggled ?? (at === spot || failed);
   const nested = Children.count(children) > 0;
   return (
-    <div className="sm:ml-6">
+    <div className="min-w-0">
       <section
         id={spotId(spot)}
         data-tool-call={call.tool_call_id}
@@ -60,7 +60,7 @@ export function ToolCallView({ call, children }: { call: ToolCallBody; children?
         </button>
         {open && <ToolCallBodyView call={call} />}
       </section>
-      {nested && <div className="mt-2 space-y-2 sm:ml-6">{children}</div>}
+      {nested && <div className="mt-1.5 space-y-1.5 sm:ml-6">{children}</div>}
     </div>
   );
 }

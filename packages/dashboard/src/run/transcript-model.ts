@@ -7,6 +7,8 @@ export type Entry =
   | { kind: 'tool'; spot: string; start: string; call: ToolCallBody; nested: RunDetail[] }
   | { kind: 'run'; spot: string; start: string; detail: RunDetail };
 
+export type ToolEntry = Extract<Entry, { kind: 'tool' }>;
+
 /** What a step was sent, told apart from what earlier steps were already sent. */
 export interface StepContext {
   /** Messages sent; 0 when the step carries its prompt as text only. */
@@ -15,6 +17,8 @@ export interface StepContext {
   unchanged: number;
   /** New to the model but on the page already: tool results and the model's own last answer. */
   above: number;
+  /** Turns of the conversation before this run. */
+  earlier: number;
   /** New, and shown here. */
   fresh: Message[];
   /** The prompt as text, without what the run's prompt or the step before already shows. */
@@ -63,6 +67,29 @@ export function entriesOf(detail: RunDetail): Entry[] {
   return entries.sort((a, b) => Date.parse(a.start) - Date.parse(b.start) || order[a.kind] - order[b.kind]);
 }
 
+/** Neighbouring tool calls of the same step together, everything else alone. */
+export function groupsOf(entries: Entry[]): Entry[][] {
+  const groups: Entry[][] = [];
+  for (const entry of entries) {
+    const last = groups.at(-1)?.[0];
+    if (entry.kind === 'tool' && last?.kind === 'tool' && last.call.step_id === entry.call.step_id)
+      groups.at(-1)!.push(entry);
+    else groups.push([entry]);
+  }
+  return groups;
+}
+
+/** Whether some of the calls ran at the same time. */
+export function overlap(calls: ToolEntry[]): boolean {
+  return calls.some(({ call }, index) => {
+    const before = calls[index - 1]?.call;
+    return (
+      before !== undefined &&
+      (before.end_time === undefined || Date.parse(call.start_time) < Date.parse(before.end_time))
+    );
+  });
+}
+
 function stepContexts(detail: RunDetail): StepContext[] {
   const seen = new Set<string>();
   const calls = new Set(detail.tool_calls.map((call) => call.tool_call_id));
@@ -74,15 +101,19 @@ function stepContexts(detail: RunDetail): StepContext[] {
     const fresh: Message[] = [];
     let unchanged = 0;
     let above = 0;
+    let earlier = 0;
+    const ownPrompt =
+      seen.size === 0 ? messages.findLastIndex((message) => isOwnPrompt(message, detail)) : -1;
     for (const [index, message] of messages.entries()) {
       const key = keys[index]!;
       if (seen.has(key)) unchanged++;
       else if (shownAbove(message, detail, calls, answered)) above++;
+      else if (index < ownPrompt && CONVERSATION.has(message.role)) earlier++;
       else fresh.push(message);
       seen.add(key);
     }
     answered = [...answered, ...answersOf(step)];
-    const context: StepContext = { sent: messages.length, unchanged, above, fresh };
+    const context: StepContext = { sent: messages.length, unchanged, above, earlier, fresh };
     if (messages.length === 0 && step.prompt) {
       const unchangedChars = step.prompt.startsWith(lastPrompt) ? lastPrompt.length : 0;
       const text = step.prompt.slice(unchangedChars);
@@ -100,7 +131,13 @@ function shownAbove(message: Message, detail: RunDetail, calls: Set<string>, ans
   if (message.role === 'assistant')
     return answered.includes(text) || (text === '' && message.tool_calls !== undefined);
   if (message.role === 'system' || message.role === 'developer') return text === detail.run.system_prompt;
-  return message.role === 'user' && text === detail.run.user_prompt;
+  return isOwnPrompt(message, detail);
+}
+
+const CONVERSATION = new Set(['user', 'assistant', 'tool']);
+
+function isOwnPrompt(message: Message, detail: RunDetail): boolean {
+  return message.role === 'user' && textOf(message) === detail.run.user_prompt;
 }
 
 function answersOf(step: StepBody): string[] {

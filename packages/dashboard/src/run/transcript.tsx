@@ -11,7 +11,7 @@ import { RunError } from './run-error.js';
 import { spotId, useSelection } from './spot.js';
 import { StepView } from './step-view.js';
 import { ToolCallView } from './tool-call-view.js';
-import { type Entry, entriesOf, spotsOf } from './transcript-model.js';
+import { type Entry, entriesOf, groupsOf, overlap, spotsOf, type ToolEntry } from './transcript-model.js';
 
 /** What happened, in order: each step with only what is new to the model, its tool calls, nested runs in place. */
 export function Transcript({ detail }: { detail: RunDetail }) {
@@ -27,33 +27,46 @@ export function Transcript({ detail }: { detail: RunDetail }) {
   }
   return (
     <ol className="space-y-2">
-      {entries.map((entry) => (
-        <li key={entry.spot} className="min-w-0">
-          <EntryView entry={entry} parent={detail} />
+      {groupsOf(entries).map((group) => (
+        <li key={group[0]!.spot} className="min-w-0">
+          {group[0]!.kind === 'tool' ? (
+            <ToolGroup calls={group as ToolEntry[]} />
+          ) : (
+            <EntryView entry={group[0] as Exclude<Entry, ToolEntry>} parent={detail} />
+          )}
         </li>
       ))}
     </ol>
   );
 }
 
-function EntryView({ entry, parent }: { entry: Entry; parent: RunDetail }) {
-  if (entry.kind === 'step')
-    return (
-      <StepView
-        step={entry.step}
-        number={entry.number}
-        context={entry.context}
-        last={parent.steps.at(-1) === entry.step}
-        run={parent.run}
-      />
-    );
+function EntryView({ entry, parent }: { entry: Exclude<Entry, ToolEntry>; parent: RunDetail }) {
   if (entry.kind === 'run') return <NestedRun detail={entry.detail} />;
   return (
-    <ToolCallView call={entry.call}>
-      {entry.nested.map((nested) => (
-        <NestedRun key={nested.run.run_id} detail={nested} />
+    <StepView
+      step={entry.step}
+      number={entry.number}
+      context={entry.context}
+      last={parent.steps.at(-1) === entry.step}
+      run={parent.run}
+    />
+  );
+}
+
+/** The tool calls that one step asked for, on one rail; says so when they ran side by side. */
+function ToolGroup({ calls }: { calls: ToolEntry[] }) {
+  const parallel = calls.length > 1 && overlap(calls);
+  return (
+    <div className="ml-4 space-y-1.5 border-l-2 border-tool-soft pl-2.5 sm:ml-5 sm:pl-3.5">
+      {parallel && <p className="label pl-1">{calls.length} tool calls in parallel</p>}
+      {calls.map(({ call, nested }) => (
+        <ToolCallView key={call.tool_call_id} call={call}>
+          {nested.map((one) => (
+            <NestedRun key={one.run.run_id} detail={one} />
+          ))}
+        </ToolCallView>
       ))}
-    </ToolCallView>
+    </div>
   );
 }
 

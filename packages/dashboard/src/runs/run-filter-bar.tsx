@@ -46,7 +46,7 @@ export function RunFilterBar({
             type="button"
             aria-pressed={search.status === value}
             onClick={() => set({ status: value })}
-            className="h-[22px] rounded-[5px] px-2 text-sm font-medium text-ink-3 transition-colors duration-(--quick) hover:text-ink aria-pressed:bg-active aria-pressed:text-ink"
+            className="h-[22px] rounded-[5px] px-1.5 text-sm sm:px-2 font-medium text-ink-3 transition-colors duration-(--quick) hover:text-ink aria-pressed:bg-active aria-pressed:text-ink"
           >
             {label}
           </button>

@@ -1,5 +1,6 @@
 import type { RunRow } from '@observatory/collector/api';
 import { Line, Text } from '../content/captured.js';
+import { plainPreview } from '../content/plain-preview.js';
 import { formatTime, plural } from '../format.js';
 import { Status } from '../ui/outcome.js';
 import { Duration } from '../ui/times.js';
@@ -23,7 +24,7 @@ export function RunPeek({ row }: { row: RunRow }) {
           </p>
         )}
         <Part label="Prompt" text={row.prompt_preview} />
-        <Part label="Response" text={row.response_preview} />
+        <Part label="Response" text={row.response_preview && plainPreview(row.response_preview)} />
       </div>
       <div className="num flex flex-wrap gap-x-4 gap-y-1 border-t px-4 py-2.5 text-ink-3">
         <span>{plural(row.step_count, 'step')}</span>
@@ -31,7 +32,7 @@ export function RunPeek({ row }: { row: RunRow }) {
         <span>
           <Tokens of={row} /> tokens
         </span>
-        <Cost usd={row.cost_usd} source={row.cost_source} />
+        {row.cost_usd !== undefined && <Cost usd={row.cost_usd} source={row.cost_source} />}
         <span className="ml-auto">{formatTime(row.start_time)}</span>
       </div>
     </div>

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { CornerDownRight, ThumbsDown, ThumbsUp } from 'lucide-react';
 import { HoverCard } from 'radix-ui';
-import { memo } from 'react';
+import { memo, useRef } from 'react';
 import { useLive } from '../api/live.js';
 import { runQuery } from '../api/queries.js';
 import { Line } from '../content/captured.js';
@@ -18,6 +18,9 @@ export const RUN_COLUMNS =
 
 /** How long after its arrival a row still pulses: a row that scrolls into view later does not. */
 const FRESH_MS = 1_500;
+
+/** A pointer that rests so long is about to open the run: it is read already. */
+const INTENT_MS = 120;
 
 export const RunTableRow = memo(function RunTableRow({
   row,
@@ -34,6 +37,7 @@ export const RunTableRow = memo(function RunTableRow({
 }) {
   const client = useQueryClient();
   const arrivedAt = useLive().cache.arrivedAt(row.run_id);
+  const intent = useRef<ReturnType<typeof setTimeout>>(undefined);
   const fresh = arrivedAt !== undefined && Date.now() - arrivedAt < FRESH_MS;
   const look = `absolute inset-x-0 border-b transition-[background-color] duration-(--quick) hover:bg-hover has-[:focus-visible]:bg-hover ${
     selected ? 'bg-active shadow-[inset_2px_0_0_var(--accent)]' : ''
@@ -47,9 +51,12 @@ export const RunTableRow = memo(function RunTableRow({
       aria-selected={selected}
       className={`${look} ${RUN_COLUMNS} max-[639px]:flex max-[639px]:flex-wrap max-[639px]:content-center max-[639px]:gap-y-1`}
       style={{ top, height }}
-      onPointerEnter={() => void client.prefetchQuery({ ...runQuery(row.run_id), staleTime: 5_000 })}
+      onPointerEnter={() => {
+        intent.current = setTimeout(() => void client.prefetchQuery(runQuery(row.run_id)), INTENT_MS);
+      }}
+      onPointerLeave={() => clearTimeout(intent.current)}
     >
-      <td className="text-sm max-[639px]:order-2">
+      <td className="flex items-center text-sm max-[639px]:order-2">
         <Status of={row} />
       </td>
       <td className="flex min-w-0 items-center gap-1.5 text-sm text-ink-2 max-[639px]:order-3 max-[639px]:max-w-[38%]">

@@ -52,7 +52,10 @@ export function RunsTable({
   // biome-ignore lint/correctness/useExhaustiveDependencies: another row height makes every size wrong
   useEffect(() => measure(), [measure, height]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: only another list goes back to the top
-  useEffect(() => scroller.current?.scrollTo({ top: 0 }), [listKey]);
+  useEffect(() => {
+    // A block: newer browsers return a promise from scrollTo, which React would take for a cleanup.
+    scroller.current?.scrollTo({ top: 0 });
+  }, [listKey]);
 
   const selected = useListKeys({
     ids,
@@ -82,7 +85,7 @@ export function RunsTable({
       )}
       <div
         ref={scroller}
-        className={`@container min-h-0 flex-1 overflow-auto overscroll-contain transition-opacity duration-(--calm) ${dimmed ? 'opacity-50' : ''}`}
+        className={`scroller @container transition-opacity duration-(--calm) ${dimmed ? 'opacity-50' : ''}`}
       >
         <table
           aria-label="Runs"

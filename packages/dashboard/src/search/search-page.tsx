@@ -56,7 +56,7 @@ export function SearchPage() {
   });
   const asked = q.trim() !== '';
   return (
-    <div className="min-h-0 flex-1 overflow-auto">
+    <div className="scroller">
       <div className="mx-auto max-w-[820px] px-4 py-6 sm:px-6">
         <h1 className="sr-only">Search</h1>
         <div className="relative">

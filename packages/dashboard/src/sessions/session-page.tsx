@@ -49,7 +49,7 @@ export function SessionPage() {
 
   if (thread.isError && !session) return <PageError error={thread.error} />;
   return (
-    <div className="min-h-0 flex-1 overflow-auto">
+    <div className="scroller">
       <header className="sticky top-0 z-5 border-b bg-canvas/95 px-4 py-3 backdrop-blur sm:px-6">
         <div className="flex items-center gap-3">
           <Link to="/sessions" className="btn btn-quiet btn-icon -ml-2" aria-label="Back to the sessions">
@@ -78,7 +78,7 @@ export function SessionPage() {
             <span>
               <Tokens of={session} /> tokens
             </span>
-            <Cost usd={session.cost_usd} />
+            {session.cost_usd !== undefined && <Cost usd={session.cost_usd} />}
             {session.user_id !== undefined && (
               <Link to="/" search={{ user_id: session.user_id }} className="flex max-w-44 hover:text-ink">
                 <Line text={session.user_id} />

@@ -6,6 +6,7 @@ import { ListTodo, MessagesSquare } from 'lucide-react';
 import { memo, useEffect, useMemo, useRef } from 'react';
 import { overviewQuery, sessionsQuery } from '../api/queries.js';
 import { Line } from '../content/captured.js';
+import { plainPreview } from '../content/plain-preview.js';
 import { formatExact, plural } from '../format.js';
 import { PageError } from '../shell/page-states.js';
 import { GettingStarted } from '../start/getting-started.js';
@@ -68,7 +69,7 @@ export function SessionsPage() {
       {sessions.isError && rows.length === 0 ? (
         <PageError error={sessions.error} />
       ) : (
-        <div ref={scroller} className="min-h-0 flex-1 overflow-auto overscroll-contain border-t">
+        <div ref={scroller} className="scroller border-t">
           {sessions.isPending && <Skeletons height={height} />}
           <ul aria-label="Sessions" className="relative" style={{ height: virtual.getTotalSize() }}>
             {items.map((item) => {
@@ -146,7 +147,7 @@ const SessionItem = memo(function SessionItem({
         </Link>
         <p className="flex min-w-0 text-sm text-ink-3">
           {row.last_response ? (
-            <Line text={row.last_response} />
+            <Line text={plainPreview(row.last_response)} />
           ) : row.running_count > 0 ? (
             'No answer yet'
           ) : (

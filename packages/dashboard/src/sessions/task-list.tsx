@@ -2,7 +2,6 @@ import { Line } from '../content/captured.js';
 import { Markdown } from '../content/markdown.js';
 import { TextBlock } from '../content/text-block.js';
 import { RunError } from '../run/run-error.js';
-import { Status } from '../ui/outcome.js';
 import { Ago } from '../ui/times.js';
 import type { ThreadProps } from './conversation.js';
 import { TurnFacts } from './turn-facts.js';
@@ -18,11 +17,10 @@ export function TaskList({ runs, openRun, toggle, selected }: ThreadProps) {
           data-task={run.run_id}
           className={`panel scroll-mt-24 scroll-mb-8 px-4 py-3 ${selected === run.run_id ? 'outline-2 outline-accent' : ''}`}
         >
-          <div className="flex items-center gap-3 text-sm">
-            <span className="num w-6 text-ink-3">{index + 1}</span>
-            <Status of={run} />
-            {run.name !== undefined && <Line text={run.name} className="text-ink-2" />}
-            <span className="ml-auto text-ink-3">
+          <div className="flex items-center gap-2.5 text-sm text-ink-3">
+            <span className="num">{index + 1}</span>
+            {run.name !== undefined && <Line text={run.name} className="font-medium text-ink-2" />}
+            <span className="ml-auto">
               <Ago time={run.start_time} />
             </span>
           </div>

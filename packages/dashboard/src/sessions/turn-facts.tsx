@@ -8,7 +8,7 @@ import { plural } from '../format.js';
 import { Transcript } from '../run/transcript.js';
 import { Status } from '../ui/outcome.js';
 import { Duration } from '../ui/times.js';
-import { Cost, Tokens } from '../ui/usage.js';
+import { Cost, Tokens, totalTokens } from '../ui/usage.js';
 
 /** Under a turn: how it went and what it took; expands in place to its steps and tool calls. */
 export function TurnFacts({ run, open, toggle }: { run: RunBody; open: boolean; toggle(): void }) {
@@ -31,10 +31,12 @@ export function TurnFacts({ run, open, toggle }: { run: RunBody; open: boolean; 
         <ToolChips run={run} />
         <Status of={run} />
         <Duration of={run} />
-        <span className="num">
-          <Tokens of={run} /> tokens
-        </span>
-        <Cost usd={run.cost_usd} source={run.cost_source} />
+        {totalTokens(run) !== undefined && (
+          <span className="num">
+            <Tokens of={run} /> tokens
+          </span>
+        )}
+        {run.cost_usd !== undefined && <Cost usd={run.cost_usd} source={run.cost_source} />}
         {run.models?.[0] !== undefined && (
           <Line text={run.models[0]} className="hidden max-w-44 sm:inline-block" />
         )}

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Command, Keyboard, MessagesSquare, Monitor, Moon, Play, Search, Sun } from 'lucide-react';
+import { Activity, Command, Keyboard, MessagesSquare, Monitor, Moon, Search, Sun } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useLive } from '../api/live.js';
 import { overviewQuery } from '../api/queries.js';
@@ -23,7 +23,7 @@ export function Navigation({ onPalette, onShortcuts }: { onPalette(): void; onSh
         <Logo />
         <span className="text-base font-semibold tracking-[-0.01em] sm:hidden lg:inline">Observatory</span>
       </Link>
-      <NavLink to="/" icon={<Play size={15} aria-hidden />} label="Runs" count={overview?.run_count} />
+      <NavLink to="/" icon={<Activity size={15} aria-hidden />} label="Runs" count={overview?.run_count} />
       <NavLink
         to="/sessions"
         icon={<MessagesSquare size={15} aria-hidden />}

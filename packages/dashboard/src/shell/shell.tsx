@@ -27,7 +27,7 @@ export function Shell() {
   });
 
   return (
-    <div className="flex h-full flex-col sm:flex-row">
+    <div className="relative flex h-full flex-col overflow-hidden sm:flex-row">
       <button
         type="button"
         className="btn absolute top-2 left-2 z-50 -translate-y-14 focus-visible:translate-y-0"

@@ -6,9 +6,9 @@ export function ShortcutsOverlay({ onClose }: { onClose(): void }) {
     <Dialog label="Keyboard shortcuts" className="w-[min(640px,calc(100vw-32px))]" onClose={onClose}>
       <div className="p-5">
         <h2 className="mb-4 text-md font-semibold">Keyboard shortcuts</h2>
-        <div className="grid gap-x-10 gap-y-5 sm:grid-cols-2">
+        <div className="gap-x-10 sm:columns-2">
           {SHORTCUTS.map(({ group, keys }) => (
-            <section key={group}>
+            <section key={group} className="mb-5 break-inside-avoid">
               <h3 className="label mb-1">{group}</h3>
               <dl>
                 {keys.map(([key, what]) => (

@@ -13,14 +13,15 @@ export function GettingStarted() {
   const [chosen, setChosen] = useState(() => remembered());
   const environment = environmentFor(location.origin);
   return (
-    <div className="min-h-0 flex-1 overflow-auto">
+    <div className="scroller">
       <div className="mx-auto flex max-w-[640px] flex-col px-5 py-[min(11vh,110px)]">
         <Logo size={36} />
         <h1 className="mt-6 text-xl font-semibold tracking-[-0.018em] sm:text-2xl">
           See your agent’s first run
         </h1>
         <p className="mt-2 max-w-[52ch] text-md text-ink-2">
-          Add the highlighted lines, run your agent, and watch this page. Nothing leaves your machine.
+          Add the highlighted lines, run your agent, and watch this page. What it records stays in this
+          collector.
         </p>
         <Tabs.Root
           value={chosen}

@@ -23,7 +23,7 @@ export function Dialog({
     <dialog
       ref={ref}
       aria-label={label}
-      className={`pop m-auto p-0 text-ink backdrop:bg-[#00000066] ${className}`}
+      className={`pop m-auto p-0 text-ink outline-none backdrop:bg-[#00000066] ${className}`}
       onClose={onClose}
       onClick={(event) => {
         if (event.target === event.currentTarget) onClose();
