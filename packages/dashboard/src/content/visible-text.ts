@@ -45,10 +45,22 @@ function belongs(found: string, text: string, at: number): boolean {
   if (code === 0xfe0e || code === 0xfe0f) return EMOJI_PART.test(before);
   // A soft hyphen between letters only says where a word may break.
   if (code === 0xad) return /\p{L}/u.test(before) && /\p{L}/u.test(after);
-  // Tag characters are honest only in the flags of England, Scotland and Wales.
-  if (code >= 0xe0020 && code <= 0xe007f)
-    return /\u{1f3f4}(\udb40[\udc00-\udfff])*$/u.test(text.slice(Math.max(0, at - 16), at));
+  if (code >= 0xe0020 && code <= 0xe007f) return inFlag(text, at);
   return false;
+}
+
+/** Tag characters are honest only in the flags of England, Scotland and Wales; anything longer hides text behind a flag. */
+const FLAGS = ['gbeng', 'gbsct', 'gbwls'].map(
+  (region) =>
+    `\u{1f3f4}${[...region].map((c) => String.fromCodePoint(0xe0000 + c.charCodeAt(0))).join('')}\u{e007f}`,
+);
+const FLAG_LENGTH = FLAGS[0]!.length;
+
+function inFlag(text: string, at: number): boolean {
+  // Looked for close by only: a megabyte of tag characters must not be searched for each of them.
+  const near = Math.max(0, at - FLAG_LENGTH);
+  const start = text.slice(near, at).lastIndexOf('\u{1f3f4}');
+  return start >= 0 && FLAGS.some((flag) => text.startsWith(flag, near + start));
 }
 
 function written(found: string): string {

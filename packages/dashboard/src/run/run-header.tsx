@@ -164,7 +164,7 @@ function Links({ detail }: { detail: RunDetail }) {
           params={{ sessionId: run.session_id }}
           search={{ run: run.run_id }}
           className={CHIP}
-          aria-label="Session"
+          title="The whole session"
         >
           <MessagesSquare size={12} aria-hidden className="shrink-0" />
           <Line text={run.session_id} />

@@ -18,7 +18,9 @@ const TAB_LABELS: Record<RunTab, string> = { transcript: 'Transcript', waterfall
 
 export function RunPage() {
   const { runId } = useParams({ from: '/runs/$runId' });
-  const { tab = 'transcript', at, find } = useSearch({ from: '/runs/$runId' });
+  const { tab: chosen, at, find } = useSearch({ from: '/runs/$runId' });
+  // Metadata stands with the raw data.
+  const tab = chosen ?? (at === 'metadata' ? 'raw' : 'transcript');
   const navigate = useNavigate({ from: '/runs/$runId' });
   const router = useRouter();
   const canGoBack = useCanGoBack();
@@ -30,7 +32,7 @@ export function RunPage() {
       void navigate({
         search: (now) => ({
           ...(next !== 'transcript' && { tab: next }),
-          ...(now.at !== undefined && { at: now.at }),
+          ...(now.at !== undefined && now.at !== 'metadata' && { at: now.at }),
         }),
         resetScroll: false,
       }),
@@ -68,7 +70,7 @@ export function RunPage() {
     escape: back,
     ...Object.fromEntries(RUN_TABS.map((name, index) => [String(index + 1), () => show(name)])),
   });
-  useLanding(tab === 'transcript' ? at : undefined, find, detail !== undefined);
+  useLanding(tab === 'waterfall' ? undefined : at, find, detail !== undefined);
 
   const selection = useMemo(() => ({ at, select }), [at, select]);
   if (query.isError && !detail) return <PageError error={query.error} />;

@@ -27,7 +27,7 @@ export function SpotDetail({ detail, spot }: { detail: RunDetail; spot: string |
     );
   if (entry?.kind === 'tool') {
     return (
-      <section className="panel" aria-label={`Tool call ${entry.call.tool_name}`}>
+      <article className="panel" aria-label={`Tool call ${entry.call.tool_name}`}>
         <div className="flex min-h-9 items-center gap-3 px-3.5 py-1.5 text-sm">
           <Line text={entry.call.tool_name} className="font-mono font-medium" />
           <span className="ml-auto flex items-center gap-3 text-ink-3">
@@ -36,12 +36,12 @@ export function SpotDetail({ detail, spot }: { detail: RunDetail; spot: string |
           </span>
         </div>
         <ToolCallBodyView call={entry.call} />
-      </section>
+      </article>
     );
   }
   const run = entry?.kind === 'run' ? entry.detail.run : detail.run;
   return (
-    <section className="panel space-y-3 px-3.5 py-3" aria-label="Run">
+    <article className="panel space-y-3 px-3.5 py-3" aria-label="Run">
       <div className="flex items-center gap-3 text-sm">
         <Line text={run.name ?? 'Run'} className="font-medium" />
         <span className="ml-auto flex items-center gap-3 text-ink-3">
@@ -71,6 +71,6 @@ export function SpotDetail({ detail, spot }: { detail: RunDetail; spot: string |
           Open the nested run
         </Link>
       )}
-    </section>
+    </article>
   );
 }

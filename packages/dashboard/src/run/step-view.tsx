@@ -1,7 +1,9 @@
 import type { RunBody, StepBody } from '@observatory/collector/api';
+import type { Message } from '@observatory/core/wire';
 import { Sparkle } from 'lucide-react';
 import { useState } from 'react';
 import { Line } from '../content/captured.js';
+import { useFind } from '../content/find.js';
 import { TextBlock } from '../content/text-block.js';
 import { formatCount, formatDuration, formatExact, plural } from '../format.js';
 import { Status } from '../ui/outcome.js';
@@ -36,9 +38,11 @@ export function StepView({
   const said = output.filter((message) => partsOf(message).length > 0);
   const text = output.map(textOf).join('');
   // The last step usually says what the run answered, which stands on the page already.
-  const repeats = last && text !== '' && text === run.response;
+  // Not when a search led to this very text.
+  const find = useFind();
+  const repeats = last && text !== '' && text === run.response && !(at === spot && find !== '');
   return (
-    <section
+    <article
       id={spotId(spot)}
       data-step={step.step_id}
       aria-label={`Step ${number}`}
@@ -46,7 +50,7 @@ export function StepView({
     >
       <StepHead step={step} number={number} onSelect={() => select(spot)} />
       <div className="space-y-3 px-3.5 pb-3 empty:hidden">
-        <Context step={step} context={context} />
+        <Context step={step} context={context} lookedFor={at === spot ? find : ''} />
         {step.status_code === 2 && <RunError of={step} />}
         {repeats ? (
           <p className="text-sm text-ink-3">Answered with the run’s response, shown below.</p>
@@ -60,7 +64,7 @@ export function StepView({
         )}
         {step.running && said.length === 0 && <p className="breathing text-ink-3">Waiting for the model…</p>}
       </div>
-    </section>
+    </article>
   );
 }
 
@@ -121,8 +125,19 @@ function StepTokens({ step }: { step: StepBody }) {
 }
 
 /** What the model was sent: only what no earlier step was sent, the rest on demand. */
-function Context({ step, context }: { step: StepBody; context: StepContext }) {
-  const [whole, setWhole] = useState(false);
+function Context({
+  step,
+  context,
+  lookedFor,
+}: {
+  step: StepBody;
+  context: StepContext;
+  /** Words a search led to this step with: messages that hold them are not left out. */
+  lookedFor: string;
+}) {
+  const [whole, setWhole] = useState(
+    () => lookedFor !== '' && holds(step.messages, lookedFor) && !holds(context.fresh, lookedFor),
+  );
   if (context.sent === 0) {
     if (!context.freshPrompt) return null;
     const { text, unchangedChars } = context.freshPrompt;
@@ -160,4 +175,9 @@ function Context({ step, context }: { step: StepBody; context: StepContext }) {
       ))}
     </div>
   );
+}
+
+function holds(messages: readonly Message[] | undefined, words: string): boolean {
+  const wanted = words.toLowerCase();
+  return (messages ?? []).some((message) => JSON.stringify(message).toLowerCase().includes(wanted));
 }

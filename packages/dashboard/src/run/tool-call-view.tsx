@@ -19,7 +19,7 @@ export function ToolCallView({ call, children }: { call: ToolCallBody; children?
   const nested = Children.count(children) > 0;
   return (
     <div className="min-w-0">
-      <section
+      <article
         id={spotId(spot)}
         data-tool-call={call.tool_call_id}
         aria-label={`Tool call ${call.tool_name}`}
@@ -59,7 +59,7 @@ export function ToolCallView({ call, children }: { call: ToolCallBody; children?
           </span>
         </button>
         {open && <ToolCallBodyView call={call} />}
-      </section>
+      </article>
       {nested && <div className="mt-1.5 space-y-1.5 sm:ml-6">{children}</div>}
     </div>
   );

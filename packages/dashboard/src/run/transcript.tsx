@@ -82,7 +82,7 @@ export function NestedRun({ detail }: { detail: RunDetail }) {
   const [toggled, setToggled] = useState<boolean>();
   const open = toggled ?? (holdsSelection || run.running || run.status_code === 2);
   return (
-    <section
+    <article
       id={spotId(spot)}
       aria-label={`Nested run ${run.name ?? ''}`}
       className={`scroll-my-24 rounded-[10px] border bg-canvas ${at === spot ? 'outline-2 outline-accent' : ''}`}
@@ -125,6 +125,6 @@ export function NestedRun({ detail }: { detail: RunDetail }) {
           <Transcript detail={detail} />
         </div>
       )}
-    </section>
+    </article>
   );
 }

@@ -14,7 +14,7 @@ import { RunPeek } from './run-peek.js';
 
 /** The grid that the head and every row share; columns appear as the list gets wider. */
 export const RUN_COLUMNS =
-  'grid items-center gap-x-4 px-4 sm:px-6 grid-cols-[104px_minmax(90px,150px)_minmax(0,1fr)_72px_48px] @min-[760px]:grid-cols-[104px_minmax(90px,170px)_minmax(0,1fr)_76px_76px_48px] @min-[860px]:grid-cols-[104px_minmax(90px,170px)_minmax(0,1fr)_76px_64px_76px_48px] @min-[1080px]:grid-cols-[104px_170px_minmax(0,1fr)_150px_76px_64px_76px_48px] @min-[1240px]:grid-cols-[104px_180px_minmax(0,1fr)_170px_64px_76px_64px_80px_52px]';
+  'grid items-center gap-x-4 px-4 sm:px-6 grid-cols-[104px_minmax(90px,150px)_minmax(0,1fr)_72px_48px] @min-[760px]:grid-cols-[104px_minmax(90px,170px)_minmax(0,1fr)_76px_76px_48px] @min-[860px]:grid-cols-[104px_minmax(90px,170px)_minmax(0,1fr)_76px_64px_76px_48px] @min-[1040px]:grid-cols-[104px_136px_minmax(0,1fr)_136px_72px_56px_72px_40px] @min-[1180px]:grid-cols-[104px_160px_minmax(0,1fr)_168px_76px_64px_76px_48px] @min-[1400px]:grid-cols-[104px_190px_minmax(0,1fr)_190px_64px_80px_68px_84px_56px]';
 
 /** How long after its arrival a row still pulses: a row that scrolls into view later does not. */
 const FRESH_MS = 1_500;
@@ -88,7 +88,7 @@ export const RunTableRow = memo(function RunTableRow({
               <ThumbsDown size={13} aria-label="Thumbs down" className="shrink-0 text-error" />
             )}
             {row.tags?.slice(0, 2).map((tag) => (
-              <span key={tag} className="chip hidden max-w-28 @min-[1080px]:inline-flex">
+              <span key={tag} className="chip hidden max-w-28 @min-[1180px]:inline-flex">
                 <Line text={tag} />
               </span>
             ))}
@@ -106,11 +106,11 @@ export const RunTableRow = memo(function RunTableRow({
           </HoverCard.Portal>
         </HoverCard.Root>
       </td>
-      <td className="hidden min-w-0 text-sm text-ink-2 @min-[1080px]:flex">
+      <td className="hidden min-w-0 text-sm text-ink-2 @min-[1040px]:flex">
         <Models models={row.models} />
       </td>
       <td
-        className="num hidden text-right text-sm text-ink-3 @min-[1240px]:block"
+        className="num hidden text-right text-sm text-ink-3 @min-[1400px]:block"
         title={`${row.step_count} steps, ${row.tool_call_count} tool calls`}
       >
         {row.step_count}

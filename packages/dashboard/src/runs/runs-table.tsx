@@ -98,8 +98,8 @@ export function RunsTable({
               <Heading>Status</Heading>
               <Heading>Name</Heading>
               <Heading>Prompt</Heading>
-              <Heading className="hidden @min-[1080px]:block">Model</Heading>
-              <Heading className="hidden text-right @min-[1240px]:block">Steps</Heading>
+              <Heading className="hidden @min-[1040px]:block">Model</Heading>
+              <Heading className="hidden text-right @min-[1400px]:block">Steps</Heading>
               <Heading className="text-right">Duration</Heading>
               <Heading className="hidden text-right @min-[860px]:block">Tokens</Heading>
               <Heading className="hidden text-right @min-[760px]:block">Cost</Heading>

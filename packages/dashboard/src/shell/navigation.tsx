@@ -76,12 +76,12 @@ function NavLink({
   return (
     <Link
       to={to}
-      aria-label={label}
+      title={label}
       activeOptions={{ exact: to === '/', includeSearch: false }}
       className="flex h-8 items-center gap-2.5 rounded-lg px-2 text-ink-2 transition-colors duration-(--quick) hover:bg-hover hover:text-ink data-[status=active]:bg-active data-[status=active]:font-medium data-[status=active]:text-ink sm:justify-center lg:justify-start"
     >
       {icon}
-      <span className="hidden lg:inline">{label}</span>
+      <span className="sr-only lg:not-sr-only">{label}</span>
       {count !== undefined && count > 0 && (
         <span
           className="num ml-auto hidden text-xs font-normal text-ink-3 lg:inline"
@@ -90,7 +90,11 @@ function NavLink({
           {formatCount(count)}
         </span>
       )}
-      {hint && <span className="kbd ml-auto hidden lg:inline-grid">{hint}</span>}
+      {hint && (
+        <span aria-hidden className="kbd ml-auto hidden lg:inline-grid">
+          {hint}
+        </span>
+      )}
     </Link>
   );
 }
