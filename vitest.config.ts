@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           // Real Chromium, real processes: one file at a time.
           name: 'e2e',
-          include: ['{packages,examples}/*/e2e/**/*.test.ts'],
+          include: ['{packages,examples}/*/e2e/**/*.test.ts', 'runtimes/e2e/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 90_000,
           hookTimeout: 90_000,

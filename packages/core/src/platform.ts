@@ -52,3 +52,13 @@ function readEnv(name: string): string | undefined {
     return undefined;
   }
 }
+
+/**
+ * Whether this is Node itself. Bun, Deno and Workers offer Node's modules too, but their own `fetch` is the native one, and
+ * timers and sockets of Workers lack what Node's have.
+ */
+export const isNode: boolean =
+  nodeProcess?.versions?.node !== undefined &&
+  nodeProcess.versions.bun === undefined &&
+  nodeProcess.versions.deno === undefined &&
+  (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent !== 'Cloudflare-Workers';

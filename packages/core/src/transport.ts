@@ -1,4 +1,4 @@
-import { nodeProcess } from './platform.js';
+import { isNode } from './platform.js';
 import { fetchTransport } from './transport-fetch.js';
 import { httpTransport } from './transport-http.js';
 
@@ -28,8 +28,4 @@ export interface Answer {
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** node:http where it is native (half the cost of fetch), else fetch. */
-export function defaultTransport(): Transport {
-  const versions = nodeProcess?.versions;
-  const native = versions?.node !== undefined && versions.bun === undefined && versions.deno === undefined;
-  return (native ? httpTransport() : undefined) ?? fetchTransport();
-}
+export const defaultTransport = (): Transport => (isNode ? httpTransport() : undefined) ?? fetchTransport();
