@@ -68,9 +68,9 @@ export class ImplicitRun {
     this.closed = true;
     this.#cancel?.();
     void this.#recorder.endRun(this.run, {
-      ...(answer?.text === undefined ? {} : { response: answer.text }),
-      ...(answer === undefined || answer.outcome === 'ok' ? {} : { outcome: answer.outcome }),
-      ...(answer?.error === undefined ? {} : { error: answer.error }),
+      response: answer?.text,
+      outcome: answer?.outcome,
+      error: answer?.error,
     });
   }
 }
@@ -116,9 +116,9 @@ export class ImplicitRuns {
       userId,
       tags,
       metadata,
-      ...(sessionId === undefined ? {} : { sessionId }),
-      ...(previous || conversation ? { conversational: true } : {}),
-      ...(prompt === undefined ? {} : { prompt }),
+      sessionId,
+      conversational: previous || conversation ? true : undefined,
+      prompt,
     });
     return new ImplicitRun(recorder, run, sessionId);
   }

@@ -10,6 +10,7 @@ import { binaryAnswer, otherMappings } from './map-other.js';
 import { responseMapping } from './map-responses.js';
 import { ownData, ownText } from './own-data.js';
 import { providerOf } from './provider.js';
+import { answerFields, type CallFacts, recordHosted, transportMetadata } from './record-answer.js';
 import { RequestBody } from './request-body.js';
 import type { SurfaceName } from './surface.js';
 import type { CallObserver, Exchange } from './tap-promise.js';
@@ -89,7 +90,9 @@ export class ModelCall implements CallObserver, StreamObserver, OutgoingCall {
     this.#guarded(() => {
       if (this.#outer || !this.#scope) return;
       // Inside a run the step exists from here on. Outside one, the request has to be read first: it may go on with a loop.
-      this.#startStep(this.#scope.run, { model: ownText(ownData(options, 'body'), 'model') });
+      this.#startStep(this.#scope.run, {
+        model: { requested: ownText(ownData(options, 'body'), 'model') },
+      });
     });
   }
 
@@ -228,45 +231,36 @@ export class ModelCall implements CallObserver, StreamObserver, OutgoingCall {
     return monotonicClock() - this.#started;
   }
 
-  #startStep(run: Run, { model }: { model: string | undefined }): void {
+  #startStep(run: Run, fields: StepFields): void {
     const { recorder, options, client } = this.#observed;
-    const provider = options.provider ?? providerOf(client);
     this.#run = run;
-    this.#model = model;
-    this.#step = recorder.startStep(run, {
-      kind: this.#mapping.kind,
-      startTime: this.#startTime,
-      ...(model === undefined ? {} : { model: { requested: model } }),
-      ...(provider === undefined ? {} : { provider }),
-    });
+    fields.provider = options.provider ?? providerOf(client);
+    this.#step = recorder.startStep(run, { ...fields, startTime: this.#startTime });
   }
 
   /** The request is known: what it says, which tool calls it answers, and, outside a run, which loop it goes on with. */
   #begin(body: RequestBody): void {
     if (this.#body || this.#outer || this.#ended) return;
     this.#body = body;
+    this.#model = body.model;
     const { recorder, options } = this.#observed;
     const results = toolResultsIn(body);
-    const model = body.model;
-    if (!this.#step) {
-      const implicit =
-        implicitRuns.continuing(body, results) ?? implicitRuns.open(recorder, options, body, this.#startTime);
-      this.#implicit = implicit;
-      implicit.stepStarted();
-      this.#pending = implicit.pending;
-      if (results.length > 0) this.#pending.close(results, this.#startTime);
-      this.#startStep(implicit.run, { model });
-    } else if (this.#run) {
+    const fields = this.#mapping.input(body);
+    fields.contentBytes = body.wire?.length;
+    fields.parameters = body.parameters();
+    fields.model = { requested: body.model };
+    if (this.#run) {
       this.#pending = pendingOf(recorder, this.#run);
       if (results.length > 0) this.#pending.close(results, this.#startTime);
+      this.#amend(fields);
+      return;
     }
-    this.#model = model ?? this.#model;
-    const fields = this.#mapping.input(body);
-    if (body.wire !== undefined) fields.contentBytes = body.wire.length;
-    const parameters = body.parameters();
-    if (parameters) fields.parameters = parameters;
-    if (this.#model) fields.model = { requested: this.#model };
-    this.#amend(fields);
+    this.#implicit =
+      implicitRuns.continuing(body, results) ?? implicitRuns.open(recorder, options, body, this.#startTime);
+    this.#implicit.stepStarted();
+    this.#pending = this.#implicit.pending;
+    if (results.length > 0) this.#pending.close(results, this.#startTime);
+    this.#startStep(this.#implicit.run, fields);
   }
 
   #amend(fields: StepFields): void {
@@ -276,34 +270,23 @@ export class ModelCall implements CallObserver, StreamObserver, OutgoingCall {
   #addToOuter(): void {
     if (!this.#outer || this.#ended) return;
     this.#ended = true;
-    this.#observed.recorder.amendStep(this.#outer, { metadata: this.#transportFacts() });
+    this.#observed.recorder.amendStep(this.#outer, { metadata: transportMetadata(this.#facts()) });
   }
 
-  #transportFacts(): Record<string, unknown> {
-    const facts: Record<string, unknown> = {};
-    if (this.#requestId !== undefined) facts.request_id = this.#requestId;
-    if (this.#attempts > 0) facts.attempts = this.#attempts;
-    if (this.#headersAfter !== undefined) facts.time_to_headers_ms = Math.round(this.#headersAfter);
-    return facts;
+  #facts(): CallFacts {
+    return {
+      kind: this.#mapping.kind,
+      model: this.#model,
+      requestId: this.#requestId,
+      attempts: this.#attempts,
+      headersAfter: this.#headersAfter,
+      firstTokenAfter: this.#firstTokenAfter,
+      streamed: this.#accumulator !== undefined,
+    };
   }
 
   #fields(answer: Answer): StepFields {
-    const metadata: Record<string, unknown> = { ...this.#transportFacts(), ...answer.metadata };
-    if (this.#accumulator) metadata.stream = true;
-    // Unknown is not nought: streams carry no usage unless the host asked for it, and nothing here changes the request.
-    if (answer.countsTokens && !answer.tokens && !answer.pending) metadata.usage = 'missing';
-    const fields: StepFields = { metadata };
-    if (answer.model !== undefined || this.#model !== undefined)
-      fields.model = {
-        ...(this.#model === undefined ? {} : { requested: this.#model }),
-        ...(answer.model === undefined ? {} : { used: answer.model }),
-      };
-    if (answer.output && answer.output.length > 0) fields.output = answer.output;
-    if (answer.finishReason !== undefined) fields.finishReason = answer.finishReason;
-    if (answer.tokens) fields.tokens = answer.tokens;
-    if (answer.cost !== undefined) fields.cost = answer.cost;
-    if (this.#firstTokenAfter !== undefined) fields.timeToFirstTokenMs = this.#firstTokenAfter;
-    return fields;
+    return answerFields(answer, this.#facts());
   }
 
   /** When the answer was there: a host that awaits late does not make the model slow. */
@@ -320,28 +303,13 @@ export class ModelCall implements CallObserver, StreamObserver, OutgoingCall {
     if (this.#ended || !step || !run) return;
     const { recorder } = this.#observed;
     if (this.#goesOn(answer)) return;
-    const endTime = this.#endTime();
     recorder.endStep(step, {
       ...this.#fields(answer),
       outcome: answer.outcome,
-      ...(answer.error === undefined ? {} : { error: answer.error }),
-      ...(endTime === undefined ? {} : { endTime }),
+      error: answer.error,
+      endTime: this.#endTime(),
     });
-    for (const call of answer.hosted) {
-      const toolCall = recorder.startToolCall(run, {
-        ...(call.id === undefined ? {} : { toolCallId: call.id }),
-        name: call.name,
-        kind: call.kind,
-        step,
-        startTime: call.startTime ?? this.#startTime,
-        ...(call.args === undefined ? {} : { args: call.args }),
-      });
-      recorder.endToolCall(toolCall, {
-        ...(call.result === undefined ? {} : { result: call.result }),
-        ...(call.error === undefined ? {} : { error: call.error }),
-        ...(call.endTime === undefined ? {} : { endTime: call.endTime }),
-      });
-    }
+    recordHosted(recorder, run, step, answer, this.#startTime);
     if (answer.calls.length > 0) this.#pending?.open(run, step, answer.calls);
     this.#release(answer);
   }

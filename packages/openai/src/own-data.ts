@@ -73,6 +73,11 @@ function copy(value: unknown, depth: number): unknown {
  * object shows already goes on being shown.
  */
 export function defineHidden(target: object, key: PropertyKey, value: unknown): void {
-  const enumerable = Object.getOwnPropertyDescriptor(target, key)?.enumerable ?? false;
-  Object.defineProperty(target, key, { value, configurable: true, writable: true, enumerable });
+  // One descriptor for all: this runs several times a call.
+  hidden.value = value;
+  hidden.enumerable = Object.prototype.propertyIsEnumerable.call(target, key);
+  Object.defineProperty(target, key, hidden);
+  hidden.value = undefined;
 }
+
+const hidden = { value: undefined as unknown, configurable: true, writable: true, enumerable: false };

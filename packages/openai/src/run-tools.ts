@@ -123,7 +123,7 @@ function endWith(recorder: Recorder, run: Run, runner: unknown): void {
     const response = isBag(message) ? messageText(message as Parameters<typeof messageText>[0]) : undefined;
     void recorder.endRun(run, {
       outcome: aborted ? 'cancelled' : errored ? 'error' : 'ok',
-      ...(response === undefined ? {} : { response }),
+      response,
     });
   };
   if (typeof on === 'function') on.call(runner, 'end', end);

@@ -110,10 +110,10 @@ export class PendingCalls {
   open(run: Run, step: Step, requested: readonly RequestedCall[]): PendingCall[] {
     return requested.map((asked) => {
       const toolCall = this.#recorder.startToolCall(run, {
-        ...(asked.id === undefined ? {} : { toolCallId: asked.id }),
+        toolCallId: asked.id,
         name: asked.name ?? 'unknown',
-        ...(asked.args === undefined ? {} : { args: asked.args }),
-        ...(asked.kind === undefined ? {} : { kind: asked.kind }),
+        args: asked.args,
+        kind: asked.kind,
         step,
       });
       const pending: PendingCall = {
