@@ -200,12 +200,13 @@ export interface BodyObserver {
 
 /** Listens to a web stream through whichever way it is read, without reading ahead. */
 function observeBody(response: ResponseLike, observer: BodyObserver): void {
-  observeStream(response.body, observer);
-  observeClone(response, observer);
+  const taken = observeStream(response.body, observer);
+  observeClone(response, observer, taken);
 }
 
-function observeStream(body: unknown, observer: BodyObserver): void {
-  if (typeof ReadableStream !== 'function' || !(body instanceof ReadableStream)) return;
+/** @returns whether somebody has taken the stream by a way that is listened to */
+function observeStream(body: unknown, observer: BodyObserver): () => boolean {
+  if (typeof ReadableStream !== 'function' || !(body instanceof ReadableStream)) return () => false;
   const stream = body as ReadableStream<unknown>;
   const { getReader, pipeThrough, pipeTo, tee, cancel, values } = stream;
   let taken = false;
@@ -251,15 +252,16 @@ function observeStream(body: unknown, observer: BodyObserver): void {
     defineHidden(stream, 'values', iterate);
     defineHidden(stream, Symbol.asyncIterator, iterate);
   }
+  return () => taken;
 }
 
-/** A clone splits the body: the response that was there goes on with a new one. */
-function observeClone(response: ResponseLike, observer: BodyObserver): void {
+/** A clone splits the body. Where it does so by `tee()` that is heard; elsewhere the response goes on with a new stream. */
+function observeClone(response: ResponseLike, observer: BodyObserver, taken: () => boolean): void {
   const { clone } = response as unknown as { clone?: (...args: unknown[]) => unknown };
   if (typeof clone !== 'function') return;
   defineHidden(response, 'clone', (...args: unknown[]) => {
     const copy = clone.apply(response, args);
-    observeStream(response.body, observer);
+    if (!taken()) observeStream(response.body, observer);
     return copy;
   });
 }
