@@ -27,15 +27,17 @@ function resumed(start: Start, inputs: unknown, thread: string | undefined): Run
   if (thread === undefined || !isGraph(start.serialized)) return undefined;
   const book = takeWaiting(thread);
   // Another input on the same thread gives the question up.
-  if (!book || !(isCommand(inputs) || inputs === null || inputs === undefined || isEmptyInput(inputs)))
-    return undefined;
+  if (!book || !(isCommand(inputs) || isNoInput(inputs))) return undefined;
   book.resume(start.id, resumeValue(inputs));
   return book;
 }
 
-/** LangChain hands chains an object, so no input may arrive as an empty one. */
-const isEmptyInput = (inputs: unknown): boolean =>
-  typeof inputs === 'object' && inputs !== null && Object.keys(inputs).length === 0;
+/** LangChain hands chains an object: no input arrives as `{ input: null }` or as an empty one. */
+function isNoInput(inputs: unknown): boolean {
+  if (inputs === undefined || inputs === null) return true;
+  const { input, ...others } = bag(inputs);
+  return !Array.isArray(inputs) && (input ?? null) === null && Object.keys(others).length === 0;
+}
 
 export function endChain(id: string, outputs: unknown): void {
   const invocation = finish(id);

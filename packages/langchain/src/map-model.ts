@@ -73,15 +73,17 @@ export function readAnswer(message: unknown, generationInfo: unknown, llmOutput:
     text(info.model_name) ??
     text(output.model) ??
     text(output.model_name);
-  const responseId = text(id) ?? text(response.id);
   return {
     used: used === undefined ? undefined : once(used),
     provider: text(response.model_provider),
     finishReason: finishReason(response) ?? finishReason(info) ?? finishReason(extra),
-    // An id of LangChain's own making says nothing.
-    responseId: responseId === undefined || /^(run|lc_run)-/.test(responseId) ? undefined : responseId,
+    responseId: ofProvider(id) ?? ofProvider(response.id),
   };
 }
+
+/** An id of LangChain's own making says nothing. */
+const ofProvider = (id: unknown): string | undefined =>
+  typeof id === 'string' && id !== '' && !/^(lc_)?run-/.test(id) ? id : undefined;
 
 function finishReason(source: Bag): string | undefined {
   const reason = text(source.finish_reason) ?? text(source.finishReason) ?? text(source.stop_reason);

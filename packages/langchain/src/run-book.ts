@@ -27,6 +27,8 @@ interface Request {
 /** A tool call that was made, perhaps more than once. */
 interface Execution {
   call: ToolCall;
+  name: string;
+  args: string;
   step: Step | undefined;
   attempts: number;
   interrupted: boolean;
@@ -117,8 +119,14 @@ export class RunBook {
     return request;
   }
 
-  /** The id of the request that a tool answers which does not say so (`@langchain/core` 0.3): same name, same arguments. */
+  /**
+   * The id of the request that a tool answers which does not say so (`@langchain/core` 0.3): same name, same arguments, and
+   * one that waits for a person first.
+   */
   claim(name: string, argsJson: string): string | undefined {
+    for (const [id, execution] of this.#executions) {
+      if (execution.interrupted && execution.name === name && execution.args === argsJson) return id;
+    }
     let sameName: string | undefined;
     for (const [id, request] of this.#requests) {
       if (request.name !== name) continue;

@@ -40,7 +40,7 @@ export function startTool(start: Start, input: unknown, toolCallId: unknown): vo
     step,
     metadata: Object.keys(metadata).length > 0 ? metadata : undefined,
   });
-  if (id !== undefined) book.executed(id, { call, step, attempts, interrupted: false });
+  if (id !== undefined) book.executed(id, { call, name, args, step, attempts, interrupted: false });
   invocation.providerId = id;
   invocation.toolCall = call;
 }
