@@ -45,6 +45,8 @@ export async function serve(app: RequestListener): Promise<TestServer> {
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      // What still settles would be captured by the next test.
+      await captured.settled();
       captured.restore();
     },
   };

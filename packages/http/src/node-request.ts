@@ -88,7 +88,7 @@ function keepContext(req: NodeRequest, requestRun: RequestRun): void {
  * `close` is the one event that every response has in the end: normal, 304, HEAD, broken off. Only a pipelined one whose
  * connection went before its turn has none (Node 20): that one ends with the connection.
  */
-function watchEnd(req: NodeRequest, res: NodeResponse, requestRun: RequestRun): void {
+export function watchEnd(req: Pick<NodeRequest, 'socket'>, res: NodeResponse, requestRun: RequestRun): void {
   const leave = req.socket && !res.stream ? onConnectionClose(req.socket, end) : undefined;
   res.once('close', end);
 

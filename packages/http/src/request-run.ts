@@ -78,6 +78,11 @@ const requestRuns = shared<WeakMap<Run, RequestRun>>('http.runs', () => new Weak
 /** The run that a request has: a middleware mounted twice, or in an app and its sub-app, finds the first one's. */
 export const requestRunOf = (request: object): RequestRun | undefined => requests.get(request);
 
+/** Another object that stands for the same request: Node's message under a fetch `Request`. */
+export const aliasRequest = (request: object, requestRun: RequestRun): void => {
+  requests.set(request, requestRun);
+};
+
 /** The run of the request that the code stands in. */
 export const requestRunOfRun = (run: Run): RequestRun | undefined => requestRuns.get(run);
 

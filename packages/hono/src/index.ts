@@ -1,0 +1,1 @@
+export { type ObservatoryVariables, observatory } from './observatory.js';
