@@ -6,6 +6,8 @@ const report = process.env.OBSERVATORY_TEST_REPORT;
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    // What a test's process leaves behind must reach no other: tests of the spool name a folder of their own.
+    env: { OBSERVATORY_SPOOL: 'false' },
     ...(report && { reporters: ['default', ['json', { outputFile: report }]] }),
     projects: [
       {
