@@ -12,7 +12,7 @@ import { CHILDREN_WAIT_MS, type PromptInput } from './run-state.js';
 import { type ContentList, contentTexts, type Lazy } from './seal.js';
 import { isObject, messageOf, plainCopy, toText } from './snapshot.js';
 import { type ModelConfig, Step, setTokens, type TokenUsage } from './step.js';
-import { ToolCall } from './tool-call.js';
+import { ToolCall, toolCallOf } from './tool-call.js';
 import type { Message, Outcome } from './wire.js';
 
 export { addScopeSource, asyncStorage, type ScopeSource } from './ambient.js';
@@ -107,7 +107,16 @@ export type ToolCallFields = Optional<{
   metadata: Record<string, unknown>;
 }>;
 
-export type ToolCallStart = ToolCallFields & Optional<{ toolCallId: string; startTime: Date | number }>;
+export type ToolCallStart = ToolCallFields &
+  Optional<{
+    toolCallId: string;
+    startTime: Date | number;
+    /**
+     * The model asked for it, and somebody else may make it: by `run.toolCall({ toolCallId })`, by a traced tool of that name
+     * in the same run, or never. The run does not wait for it.
+     */
+    requested: boolean;
+  }>;
 
 export interface Recorder {
   /** Where the calling code stands, or undefined outside any run. */
@@ -231,11 +240,11 @@ export function recorder(sdk: string): Recorder {
     startToolCall: (run, start = {}) =>
       attempt(
         () => {
-          const call = new ToolCall(run, {
-            toolCallId: start.toolCallId,
-            startTime: start.startTime as Date,
-          });
+          const { toolCallId, requested, name, args } = start;
+          const options = { toolCallId, startTime: start.startTime as Date };
+          const call = requested ? new ToolCall(run, options) : toolCallOf(run, options);
           setToolCall(call, start);
+          if (requested && !run[STATE].recording.ended) run[STATE].requested.add(call, name, args);
           return call;
         },
         () => new ToolCall(run, {}),

@@ -5,6 +5,7 @@ import { outbox } from './current-outbox.js';
 import { misuse, report } from './diagnostics.js';
 import { arm, timeoutOf, unwatch, watch } from './pulse.js';
 import { failOpen, type Ledger, RECORDING, Recording, readId, STATE } from './recording.js';
+import { RequestedCalls } from './requested-calls.js';
 import type { Run } from './run.js';
 import { isObject, messageOf, plainCopy, toText } from './snapshot.js';
 import { type StepTexts, stepTexts } from './step-texts.js';
@@ -97,6 +98,8 @@ export class RunState implements Ledger {
   private readonly onAttach: (() => boolean) | undefined;
   private readonly texts: StepTexts | undefined;
   /** Set while an ended run waits for its children. */
+  /** Tool calls that the model asked for. */
+  private requestedCalls: RequestedCalls | undefined;
   private closing: { at: number; waiting: Waiting; done: () => void } | undefined;
   /** How it ended while it was lazy. */
   private endedLazily: Waiting | undefined;
@@ -157,6 +160,16 @@ export class RunState implements Ledger {
     else if (endedLazily) this.wait(endedLazily, () => {});
     else watch(this);
     if (outbox().eager) recording.publish(false);
+  }
+
+  get requested(): RequestedCalls {
+    this.requestedCalls ??= new RequestedCalls();
+    return this.requestedCalls;
+  }
+
+  /** Whether something is open that an end has to wait for. */
+  private get busy(): boolean {
+    return this.open.size > (this.requestedCalls?.size ?? 0);
   }
 
   /** A step or tool call begins. */
@@ -254,7 +267,10 @@ export class RunState implements Ledger {
     unwatch(this);
     this.closing = undefined;
     const reason = children === 'error' ? 'Parent run errored' : 'Run ended before this was';
-    for (const child of this.open) child.closeWithRun(children, reason);
+    for (const child of this.open) {
+      child.closeWithRun(this.requestedCalls?.has(child) ? 'abandoned' : children, reason);
+    }
+    this.requestedCalls = undefined;
     this.open.clear();
     if (this.texts) {
       const { prompt, response } = this.texts;
@@ -283,7 +299,7 @@ export class RunState implements Ledger {
       this.endedLazily ??= waiting;
       return Promise.resolve();
     }
-    if (this.open.size === 0 && settleMs === 0) {
+    if (!this.busy && settleMs === 0) {
       this.end(outcome, message, 'abandoned', endMs);
       return outbox().acknowledged();
     }
@@ -303,7 +319,7 @@ export class RunState implements Ledger {
       },
     };
     watch(this);
-    this.settle(this.open.size > 0 ? waiting.waitMs : waiting.settleMs);
+    this.settle(this.busy ? waiting.waitMs : waiting.settleMs);
   }
 
   private settle(ms: number): void {
@@ -321,8 +337,9 @@ export class RunState implements Ledger {
 
   childEnded(child: OpenChild): void {
     if (!this.open.delete(child)) return;
+    this.requestedCalls?.delete(child);
     this.lastChildEndMs = Math.max(this.lastChildEndMs, child[RECORDING].endMs ?? 0);
-    if (this.open.size > 0 || !this.closing) return;
+    if (this.busy || !this.closing) return;
     const { settleMs } = this.closing.waiting;
     if (settleMs > 0) this.settle(settleMs);
     else this.close();

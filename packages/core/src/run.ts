@@ -12,7 +12,7 @@ import {
 } from './run-state.js';
 import { isObject, messageOf } from './snapshot.js';
 import { Step, type StepOptions } from './step.js';
-import { ToolCall, type ToolCallOptions } from './tool-call.js';
+import { ToolCall, type ToolCallOptions, toolCallOf } from './tool-call.js';
 
 export type { PromptInput, ResponseInput, RunOptions } from './run-state.js';
 
@@ -91,11 +91,14 @@ export class Run {
     );
   }
 
-  /** A tool execution. Takes its name or `{ name, toolCallId, startTime }`. */
+  /**
+   * A tool execution. Takes its name or `{ name, toolCallId, startTime }`. With the id of a call that the model asked for in
+   * a step recorded by an adapter, it is that call.
+   */
   toolCall(options?: string | ToolCallOptions): ToolCall {
     return recover(
       this.runId,
-      () => new ToolCall(this, typeof options === 'string' ? { name: options } : (options ?? {})),
+      () => toolCallOf(this, typeof options === 'string' ? { name: options } : (options ?? {})),
       () => new ToolCall(this, {}),
     );
   }

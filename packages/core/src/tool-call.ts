@@ -118,3 +118,13 @@ export class ToolCall {
     return `ToolCall { ${this.toolCallId} }`;
   }
 }
+
+/** The tool call with this id if the model asked for one, else a new one. */
+export function toolCallOf(run: Run, options: ToolCallOptions): ToolCall {
+  const asked = options.toolCallId === undefined ? undefined : run[STATE].requested.take(options.toolCallId);
+  if (!asked) return new ToolCall(run, options);
+  if (options.name !== undefined) asked.name(options.name);
+  const { step } = options;
+  if (step !== undefined) asked[RECORDING].setText('step_id', typeof step === 'string' ? step : step.stepId);
+  return asked;
+}

@@ -105,8 +105,9 @@ function start(
       },
     };
   }
-  const call = run.toolCall(name);
-  if (args) call.args(input(args) ?? {});
+  const asked = run[STATE].requested.claim(name, args && input(args));
+  const call = asked ?? run.toolCall(name);
+  if (args && !asked) call.args(input(args) ?? {});
   return {
     scope: { run, toolCall: call },
     end(end) {
