@@ -114,6 +114,7 @@ export class PendingCalls {
         name: asked.name ?? 'unknown',
         args: asked.args,
         kind: asked.kind,
+        requested: true,
         step,
       });
       const pending: PendingCall = {
@@ -138,6 +139,8 @@ export class PendingCalls {
       const pending = this.find(result);
       if (!pending) continue;
       this.#calls.delete(pending);
+      // A host that recorded its tool by itself knows better.
+      if (!this.#recorder.isOpen(pending.toolCall)) continue;
       this.#recorder.endToolCall(pending.toolCall, {
         result: result.content,
         endTime,

@@ -1,4 +1,4 @@
-import { withRun } from '@observatory/core';
+import { traced, withRun } from '@observatory/core';
 import { captureRuns, modelServer } from '@observatory/testing';
 import OpenAI from 'openai';
 import { expect, test } from 'vitest';
@@ -58,4 +58,54 @@ test('calls inside a run are steps of that run', async () => {
   });
   expect(captured.runs).toMatchObject([{ name: 'mine', steps: [{ model_requested: 'gpt-5' }, {}] }]);
   expect(captured.runs[0]!.steps.map(({ metadata }) => metadata?.kind)).toEqual(['chat', 'response']);
+});
+
+test('a tool the host records by itself is the call the model asked for, not a second one', async () => {
+  await using server = await modelServer([
+    {
+      toolCalls: [
+        { name: 'get_weather', args: { city: 'Oslo' } },
+        { name: 'get_time', args: {}, id: 'call_time' },
+      ],
+    },
+    'Sunny.',
+  ]);
+  using captured = captureRuns();
+  const client = wrapOpenAI(new OpenAI(server.clientOptions));
+  const getWeather = traced(({ city }: { city: string }) => `sunny in ${city}`, {
+    as: 'tool',
+    name: 'get_weather',
+  });
+  await withRun({ name: 'mine' }, async (run) => {
+    const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: 'user', content: 'Weather?' }];
+    const { choices } = await client.chat.completions.create({ model: 'gpt-5', messages, tools });
+    const [weather, time] = choices[0]!.message.tool_calls!;
+    messages.push(choices[0]!.message);
+    messages.push({ role: 'tool', tool_call_id: weather!.id, content: getWeather({ city: 'Oslo' }) });
+    run.toolCall({ toolCallId: time!.id, name: 'get_time' }).result('noon').end();
+    messages.push({ role: 'tool', tool_call_id: time!.id, content: 'noon' });
+    await client.chat.completions.create({ model: 'gpt-5', messages, tools });
+  });
+  expect(captured.runs[0]!.tool_calls).toMatchObject([
+    { tool_name: 'get_weather', args: '{"city":"Oslo"}', result: 'sunny in Oslo', outcome: 'ok' },
+    { tool_name: 'get_time', tool_call_id: 'call_time', result: 'noon', outcome: 'ok' },
+  ]);
+  expect(captured.runs[0]!.tool_calls.map(({ metadata }) => metadata)).toEqual([undefined, undefined]);
+});
+
+test('a tool call that is a schema in disguise does not hold its run open', async () => {
+  await using server = await modelServer([{ toolCalls: [{ name: 'answer', args: { city: 'Oslo' } }] }]);
+  using captured = captureRuns();
+  const client = wrapOpenAI(new OpenAI(server.clientOptions));
+  await withRun({ name: 'extract' }, () =>
+    client.chat.completions.create({
+      model: 'gpt-5',
+      messages: [{ role: 'user', content: 'Where?' }],
+      tools,
+    }),
+  );
+  await captured.settled({ timeoutMs: 5_000 });
+  expect(captured.runs).toMatchObject([
+    { outcome: 'ok', tool_calls: [{ tool_name: 'answer', args: '{"city":"Oslo"}', outcome: 'abandoned' }] },
+  ]);
 });
