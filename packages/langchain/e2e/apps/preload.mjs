@@ -1,0 +1,3 @@
+import { instrumentLangChain } from '@observatory/langchain';
+
+instrumentLangChain();
