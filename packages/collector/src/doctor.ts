@@ -71,7 +71,7 @@ async function dataFolder({ dataDir }: Settings): Promise<Finding[]> {
       },
     ];
   }
-  if (!existsSync(`${dataDir}/observatory.db`)) return [{ ok: true, text: `data folder ${dataDir} (empty)` }];
+  if (!existsSync(`${dataDir}/runs.db`)) return [{ ok: true, text: `data folder ${dataDir} (empty)` }];
   try {
     const store = openSqliteStore(dataDir);
     try {

@@ -26,6 +26,8 @@ export interface Live {
 const COALESCE_MS = 150;
 /** As many as a reader that lost its connection for a moment can have missed. */
 const REMEMBERED = 2000;
+/** With no reader for so long, nobody comes back to resume: rows are not read for nothing. */
+const REMEMBERED_UNREAD_MS = 60_000;
 /** More changes at once than this are not read one by one: readers read their lists again. */
 const MAX_EVENTS_AT_ONCE = 500;
 
@@ -38,6 +40,7 @@ export function createLive(store: Pick<Store, 'rows'>, onError: (error: unknown)
   let waiting = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
+  let lastRead = Number.NEGATIVE_INFINITY;
 
   function publish(event: LiveEvent): void {
     sequence++;
@@ -53,7 +56,8 @@ export function createLive(store: Pick<Store, 'rows'>, onError: (error: unknown)
     const runIds = waiting;
     waiting = new Set();
     if (runIds.size === 0 || closed) return;
-    if (runIds.size > MAX_EVENTS_AT_ONCE) publish({ type: 'reset' });
+    const unread = listeners.size === 0 && Date.now() - lastRead > REMEMBERED_UNREAD_MS;
+    if (unread || runIds.size > MAX_EVENTS_AT_ONCE) publish({ type: 'reset' });
     else for (const row of await store.rows(runIds)) publish({ type: 'run', ...row });
   }
 
@@ -79,7 +83,10 @@ export function createLive(store: Pick<Store, 'rows'>, onError: (error: unknown)
         } else for (const { sequence: n, message } of ring) if (n > after) listener(message);
       }
       listeners.set(listener, onClose);
-      return () => listeners.delete(listener);
+      return () => {
+        lastRead = Date.now();
+        listeners.delete(listener);
+      };
     },
     readers: () => listeners.size,
     flush,

@@ -9,7 +9,7 @@ describe('a data folder', () => {
   it('of a newer collector is refused, unharmed, and free for that one again', async () => {
     const folder = await temporaryFolder();
     openSqliteStore(folder).close();
-    const db = new DatabaseSync(join(folder, 'observatory.db'));
+    const db = new DatabaseSync(join(folder, 'runs.db'));
     db.exec(`PRAGMA user_version = ${SCHEMA_VERSION + 1}`);
     db.close();
     const refused = /written by a newer Observatory \(schema \d+; this one knows \d+\).*OBSERVATORY_DATA/;
@@ -28,9 +28,9 @@ describe('a data folder', () => {
     const folder = await temporaryFolder();
     const { writeFileSync } = await import('node:fs');
     writeFileSync(
-      join(folder, 'observatory.db'),
+      join(folder, 'runs.db'),
       'not a database at all, but long enough to look like a header of one'.repeat(20),
     );
-    expect(() => openSqliteStore(folder)).toThrow(/observatory\.db is not a database.*OBSERVATORY_DATA/);
+    expect(() => openSqliteStore(folder)).toThrow(/runs\.db is not a database.*OBSERVATORY_DATA/);
   });
 });

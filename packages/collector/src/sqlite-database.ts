@@ -32,7 +32,7 @@ export class FolderInUse extends Error {}
 export function openDatabase(folder: string): Database {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const unlock = lockFolder(folder);
-  const path = join(folder, 'observatory.db');
+  const path = join(folder, 'runs.db');
   let db: DatabaseSync;
   try {
     db = new DatabaseSync(path);
@@ -43,6 +43,7 @@ export function openDatabase(folder: string): Database {
       PRAGMA cache_size = -65536;
       PRAGMA temp_store = MEMORY;
       PRAGMA mmap_size = 268435456;
+      PRAGMA wal_autocheckpoint = 4000;
       PRAGMA journal_size_limit = 67108864;
     `);
     migrate(db);

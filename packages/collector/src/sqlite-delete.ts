@@ -1,4 +1,6 @@
 import type { Database } from './sqlite-database.js';
+import { runLabels } from './sqlite-labels.js';
+import { readRunState } from './sqlite-write.js';
 
 /** Removes runs and all that hangs on them; contents go when no run uses them any more. Returns the ids that were there. */
 export function deleteRuns(db: Database, runIds: readonly string[]): string[] {
@@ -18,7 +20,10 @@ export function deleteRuns(db: Database, runIds: readonly string[]): string[] {
 }
 
 function deleteRun(db: Database, runId: string): boolean {
-  const run = db.get('SELECT key, session_id FROM runs WHERE run_id = ?', runId);
+  const run = db.get(
+    'SELECT key, session_id, fields, state FROM runs JOIN run_states USING (key) WHERE run_id = ?',
+    runId,
+  );
   if (!run) return false;
   const key = run.key as number;
   for (const table of ['steps', 'tool_calls']) {
@@ -35,7 +40,9 @@ function deleteRun(db: Database, runId: string): boolean {
     if (gone > 0) db.run('DELETE FROM search WHERE rowid = ?', content_key as number);
   }
   db.run('DELETE FROM search WHERE rowid = ?', key);
-  db.run('DELETE FROM labels WHERE run_key = ?', key);
+  for (const { kind, value } of runLabels(readRunState(run)).values()) {
+    db.run('DELETE FROM labels WHERE kind = ? AND value = ? AND run_key = ?', kind, value, key);
+  }
   db.run('DELETE FROM feedback WHERE run_key = ?', key);
   db.run('DELETE FROM run_states WHERE key = ?', key);
   db.run('DELETE FROM runs WHERE key = ?', key);

@@ -5,7 +5,6 @@ import { endedOutcome, statusOf } from './outcome.js';
 import { type ContentReader, createContentReader, isStoredMessages } from './sqlite-contents.js';
 import type { Database, Row } from './sqlite-database.js';
 import { durationMs, formatTime, type Micros } from './time.js';
-import { costOf } from './totals.js';
 
 /** A run that nests others without end (or in a ring) is cut off here. */
 const MAX_NESTED_RUNS = 500;
@@ -43,7 +42,7 @@ function detail(db: Database, run: ReadRun, contents: ContentReader, read: Set<s
     read: (run: ReadRun, row: Row, contents: ContentReader) => Body,
   ) =>
     db
-      .all(`SELECT ${id} AS id, fields, state FROM ${table} WHERE run_key = ?`, run.key)
+      .all(`SELECT *, ${id} AS id FROM ${table} WHERE run_key = ?`, run.key)
       .map((row) => ({ ...inTime(run, row), body: read(run, row, contents) }))
       .sort((a, b) => a.start - b.start || a.end - b.end || (a.id < b.id ? -1 : 1))
       .map(({ body }) => body);
@@ -172,7 +171,6 @@ const STEP_FIELDS = [
 export function stepBody(run: ReadRun, row: Row, contents: ContentReader): StepBody {
   const merged = readMerged(row);
   const { fields } = merged;
-  const cost = costOf(fields);
   // A prompt that was the text of messages gives both: the text as sent, and the messages.
   const messages = fields.messages ?? (isStoredMessages(fields.prompt) ? fields.prompt : undefined);
   const body: Record<string, unknown> = {
@@ -185,10 +183,19 @@ export function stepBody(run: ReadRun, row: Row, contents: ContentReader): StepB
     ...optional('message_hashes', contents.hashes(messages)),
     ...optional('output', contents.messages(fields.output)),
     ...optional('tool_definitions', toolDefinitions(fields.tool_definitions, contents)),
-    ...(cost && { cost_usd: cost.usd, cost_source: cost.source }),
+    ...stepCost(row, fields),
   };
   for (const name of STEP_FIELDS) if (fields[name] !== undefined) body[name] = fields[name];
   return body as unknown as StepBody;
+}
+
+/** What the client said to the last digit, what the list says in billionths. */
+function stepCost(row: Row, fields: Fields): Pick<StepBody, 'cost_usd' | 'cost_source'> {
+  if (row.cost_source === 'client')
+    return { cost_usd: fields.real_total_cost as number, cost_source: 'client' };
+  if (row.cost_source === 'price_list')
+    return { cost_usd: (row.cost_nano as number) / 1e9, cost_source: 'price_list' };
+  return {};
 }
 
 function toolDefinitions(value: unknown, contents: ContentReader): unknown {

@@ -8,13 +8,16 @@ export interface Condition {
   values: SQLInputValue[];
 }
 
-/** Runs, steps, tool calls and contents whose text matches, as keys of runs. */
+/**
+ * Runs, steps, tool calls and contents whose text matches, as keys of runs. Of a word that stands everywhere the latest texts
+ * count: who looks for "the" wants the newest runs, not all of them.
+ */
 export const MATCHING_RUNS = `
-  WITH hits AS MATERIALIZED (SELECT rowid AS key FROM search WHERE search MATCH ?)
+  WITH hits AS MATERIALIZED (SELECT rowid AS key FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT 20000)
   SELECT key FROM hits
-  UNION SELECT run_key FROM steps WHERE key IN (SELECT key FROM hits)
-  UNION SELECT run_key FROM tool_calls WHERE key IN (SELECT key FROM hits)
-  UNION SELECT run_key FROM content_uses WHERE content_key IN (SELECT key FROM hits)`;
+  UNION ALL SELECT s.run_key FROM hits JOIN steps s ON s.key = hits.key
+  UNION ALL SELECT t.run_key FROM hits JOIN tool_calls t ON t.key = hits.key
+  UNION ALL SELECT u.run_key FROM hits JOIN content_uses u ON u.content_key = hits.key`;
 
 const STATUS = {
   ok: 'r.status = 0',

@@ -30,12 +30,12 @@ const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX runs_by_time ON runs (listed, start_us, run_id);
   CREATE INDEX runs_by_start ON runs (start_us, run_id);
-  CREATE INDEX runs_by_session ON runs (session_id, start_us, run_id) WHERE session_id IS NOT NULL;
-  CREATE INDEX runs_by_user ON runs (user_id, start_us, run_id) WHERE user_id IS NOT NULL;
-  CREATE INDEX runs_by_name ON runs (name, start_us, run_id) WHERE name IS NOT NULL;
-  CREATE INDEX runs_by_outcome ON runs (outcome, start_us, run_id) WHERE outcome IS NOT NULL;
-  CREATE INDEX runs_by_environment ON runs (environment, start_us, run_id) WHERE environment IS NOT NULL;
-  CREATE INDEX runs_by_release ON runs (release, start_us, run_id) WHERE release IS NOT NULL;
+  CREATE INDEX runs_by_session ON runs (session_id, listed, start_us, run_id) WHERE session_id IS NOT NULL;
+  CREATE INDEX runs_by_user ON runs (user_id, listed, start_us, run_id) WHERE user_id IS NOT NULL;
+  CREATE INDEX runs_by_name ON runs (name, listed, start_us, run_id) WHERE name IS NOT NULL;
+  CREATE INDEX runs_by_outcome ON runs (outcome, listed, start_us, run_id) WHERE outcome IS NOT NULL;
+  CREATE INDEX runs_by_environment ON runs (environment, listed, start_us, run_id) WHERE environment IS NOT NULL;
+  CREATE INDEX runs_by_release ON runs (release, listed, start_us, run_id) WHERE release IS NOT NULL;
   CREATE INDEX runs_by_cost ON runs (cost_nano) WHERE cost_nano IS NOT NULL;
   CREATE INDEX runs_by_parent ON runs (parent_run_id, start_us) WHERE parent_run_id IS NOT NULL;
   CREATE INDEX runs_open ON runs (seen_us) WHERE running = 1;
@@ -55,6 +55,7 @@ const MIGRATIONS: readonly string[] = [
     end_us INTEGER,
     model TEXT,
     cost_nano INTEGER,
+    cost_source TEXT,
     first_token_us INTEGER,
     fields TEXT NOT NULL,
     state TEXT NOT NULL,
@@ -95,7 +96,6 @@ const MIGRATIONS: readonly string[] = [
     run_key INTEGER NOT NULL,
     PRIMARY KEY (kind, value, run_key)
   ) WITHOUT ROWID;
-  CREATE INDEX labels_by_run ON labels (run_key);
 
   CREATE TABLE feedback (
     key INTEGER PRIMARY KEY,

@@ -2,7 +2,7 @@ import type { Entry, FeedbackEntry, RunEntry, StepEntry, ToolCallEntry } from '.
 import { amend, emptyMerged, type Fields, type Merged } from './merge.js';
 import { lastAlive, newRunState, type RunState, runEnd, runRow, runStart } from './run-state.js';
 import type { Contents } from './sqlite-contents.js';
-import type { Database } from './sqlite-database.js';
+import type { Database, Row } from './sqlite-database.js';
 import {
   type Labels,
   runLabels,
@@ -12,7 +12,7 @@ import {
 } from './sqlite-labels.js';
 import type { WriteReceipt, WriteResult } from './store.js';
 import type { Micros } from './time.js';
-import { addShare, costOf, modelOf, type Share, stepShare, toolCallShare } from './totals.js';
+import { addShare, modelOf, type Share, stepShare, toolCallShare } from './totals.js';
 
 /** A run that the transaction has read or made; written back once, at its end. */
 interface RunSlot {
@@ -45,16 +45,20 @@ export interface WriteBatch {
   finish(): WriteReceipt['runIds'];
 }
 
+export function readRunState(row: Row): RunState {
+  const state = JSON.parse(row.state as string) as RunState;
+  state.merged.fields = JSON.parse(row.fields as string) as Fields;
+  return state;
+}
+
 export function createWriteBatch(db: Database, contents: Contents, receivedAt: Micros): WriteBatch {
   const runs = new Map<string, RunSlot>();
   const steps = new Map<string, ChildSlot>();
   const toolCalls = new Map<string, ChildSlot>();
   const touched = new Set<string>();
 
-  function loadRun(row: Record<string, unknown>, runId: string): RunSlot {
-    const { fields, ...rest } = JSON.parse(row.state as string) as RunState & { fields?: Fields };
-    const state: RunState = rest;
-    state.merged.fields = JSON.parse(row.fields as string) as Fields;
+  function loadRun(row: Row, runId: string): RunSlot {
+    const state = readRunState(row);
     return {
       key: row.key as number,
       runId,
@@ -139,14 +143,14 @@ export function createWriteBatch(db: Database, contents: Contents, receivedAt: M
         id,
       );
       if (row) {
-        const merged = JSON.parse(row.state as string) as Merged;
+        const { share, ...merged } = JSON.parse(row.state as string) as Merged & { share?: Share };
         merged.fields = JSON.parse(row.fields as string) as Fields;
         slot = {
           key: row.key as number,
           run: runSlot,
           id,
           merged,
-          share: table === 'steps' ? stepShare(merged) : toolCallShare(merged),
+          share,
           isNew: false,
           searchText: table === 'steps' ? stepSearchText(merged) : toolCallSearchText(merged),
         };
@@ -212,22 +216,22 @@ export function createWriteBatch(db: Database, contents: Contents, receivedAt: M
       const start = (fields.start_us ?? fields.end_us ?? runStart(slot.run.state)) as Micros;
       const ttft = fields.time_to_first_token_ms as number | undefined;
       const firstToken = ttft === undefined ? null : start + Math.round(ttft * 1000);
-      const cost = costOf(fields);
       db.run(
-        `INSERT INTO steps (key, run_key, step_id, start_us, end_us, model, cost_nano, first_token_us, fields, state)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        `INSERT INTO steps (key, run_key, step_id, start_us, end_us, model, cost_nano, cost_source, first_token_us, fields, state)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (key) DO UPDATE SET start_us = excluded.start_us, end_us = excluded.end_us, model = excluded.model,
-           cost_nano = excluded.cost_nano, first_token_us = excluded.first_token_us, fields = excluded.fields, state = excluded.state`,
+           cost_nano = excluded.cost_nano, cost_source = excluded.cost_source, first_token_us = excluded.first_token_us, fields = excluded.fields, state = excluded.state`,
         slot.key,
         slot.run.key,
         slot.id,
         start,
         (fields.end_us as Micros | undefined) ?? null,
         modelOf(fields) ?? null,
-        cost ? Math.round(cost.usd * 1e9) : null,
+        slot.share?.cost ?? null,
+        slot.share?.source ?? null,
         firstToken,
         JSON.stringify(fields),
-        JSON.stringify(state),
+        JSON.stringify({ ...state, share: slot.share }),
       );
       if (firstToken !== null) streamed.add(slot.run);
       index(slot, stepSearchText(slot.merged));
@@ -250,7 +254,7 @@ export function createWriteBatch(db: Database, contents: Contents, receivedAt: M
         (fields.end_us as Micros | undefined) ?? null,
         (fields.tool_name as string | undefined) ?? null,
         JSON.stringify(fields),
-        JSON.stringify(state),
+        JSON.stringify({ ...state, share: slot.share }),
       );
       index(slot, toolCallSearchText(slot.merged));
     }

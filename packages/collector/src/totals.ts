@@ -4,7 +4,10 @@ import { endedOutcome, isFailure } from './outcome.js';
 import { listPrice } from './prices.js';
 import type { Micros } from './time.js';
 
-/** What one step or tool call adds to its run. Whole numbers only, so that sums do not depend on the order. */
+/**
+ * What one step or tool call adds to its run. Whole numbers only, so that sums do not depend on the order. It is stored with the
+ * step, so that exactly what was added can be taken away, also after the price list has changed.
+ */
 export interface Share {
   steps: number;
   tools: number;
@@ -51,8 +54,9 @@ export const emptyTotals = (): Totals => ({
   toolNames: [],
 });
 
-export interface StepCost {
-  usd: number;
+interface StepCost {
+  /** Billionths of a dollar. */
+  nano: number;
   source: 'client' | 'price_list';
 }
 
@@ -60,12 +64,14 @@ export const modelOf = (fields: Fields): string | undefined =>
   (fields.model_used ?? fields.model_requested) as string | undefined;
 
 /** The client knows best; else the price list, by what the step used at the time. */
-export function costOf(fields: Fields): StepCost | undefined {
-  if (typeof fields.real_total_cost === 'number') return { usd: fields.real_total_cost, source: 'client' };
+function costOf(fields: Fields): StepCost | undefined {
+  if (typeof fields.real_total_cost === 'number') {
+    return { nano: Math.round(fields.real_total_cost * NANO), source: 'client' };
+  }
   const model = modelOf(fields);
   if (model === undefined || !hasUsage(fields)) return undefined;
   const usd = listPrice({ ...fields, model, at: (fields.start_us as Micros | undefined) ?? 0 });
-  return usd === undefined ? undefined : { usd, source: 'price_list' };
+  return usd === undefined ? undefined : { nano: Math.round(usd * NANO), source: 'price_list' };
 }
 
 const hasUsage = (fields: Fields): boolean =>
@@ -104,7 +110,7 @@ export function stepShare(merged: Merged): Share {
     tools: 0,
     errors: isFailure(outcome) ? 1 : 0,
     tokens: stepTokens(fields),
-    ...(cost && { cost: Math.round(cost.usd * NANO), source: cost.source }),
+    ...(cost && { cost: cost.nano, source: cost.source }),
     // A call that failed without reporting usage most likely cost nothing; one that answered did.
     unpriced: !cost && (hasUsage(fields) || (outcome === 'ok' && model !== undefined)),
     ...(model !== undefined && { model }),
