@@ -1,5 +1,6 @@
 import type { Database } from './sqlite-database.js';
 import { runLabels } from './sqlite-labels.js';
+import { touchSession } from './sqlite-sessions.js';
 import { readRunState } from './sqlite-write.js';
 
 /** Removes runs and all that hangs on them; contents go when no run uses them any more. Returns the ids that were there. */
@@ -46,8 +47,6 @@ function deleteRun(db: Database, runId: string): boolean {
   db.run('DELETE FROM feedback WHERE run_key = ?', key);
   db.run('DELETE FROM run_states WHERE key = ?', key);
   db.run('DELETE FROM runs WHERE key = ?', key);
-  if (run.session_id !== null) {
-    db.run('INSERT OR IGNORE INTO stale_sessions (session_id) VALUES (?)', run.session_id as string);
-  }
+  if (run.session_id !== null) touchSession(db, run.session_id as string);
   return true;
 }

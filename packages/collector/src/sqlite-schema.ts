@@ -38,7 +38,8 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX runs_by_release ON runs (release, listed, start_us, run_id) WHERE release IS NOT NULL;
   CREATE INDEX runs_by_cost ON runs (cost_nano) WHERE cost_nano IS NOT NULL;
   CREATE INDEX runs_by_parent ON runs (parent_run_id, start_us) WHERE parent_run_id IS NOT NULL;
-  CREATE INDEX runs_open ON runs (seen_us) WHERE running = 1;
+  CREATE INDEX runs_open ON runs (listed, start_us, run_id) WHERE running = 1;
+  CREATE INDEX runs_failed ON runs (listed, start_us, run_id) WHERE status = 2;
   CREATE INDEX runs_overview ON runs (listed, status, running, cost_nano);
 
   CREATE TABLE run_states (
@@ -115,10 +116,11 @@ const MIGRATIONS: readonly string[] = [
     sdk TEXT
   ) WITHOUT ROWID;
 
-  -- Derived from runs; a session in stale_sessions is derived again before it is read.
+  -- Derived from runs, a small one when they are written; one in stale_sessions is derived again before it is read.
   CREATE TABLE sessions (
     session_id TEXT PRIMARY KEY,
     active_us INTEGER NOT NULL,
+    run_count INTEGER NOT NULL,
     row TEXT NOT NULL                 -- the SessionRow, as JSON
   );
   CREATE INDEX sessions_by_activity ON sessions (active_us, session_id);

@@ -56,7 +56,7 @@ function locate(db: Database, key: number, query: TextQuery, contents: ContentRe
   return locateContent(db, key, query, contents);
 }
 
-/** A shared text stands in many runs: the latest that uses it is shown. */
+/** A shared text stands in many runs: the last that came and uses it is shown. */
 function locateContent(
   db: Database,
   key: number,
@@ -64,8 +64,8 @@ function locateContent(
   contents: ContentReader,
 ): SearchHit | undefined {
   const run = db.get(
-    `SELECT r.key, r.row, st.fields FROM content_uses u JOIN runs r ON r.key = u.run_key JOIN run_states st ON st.key = r.key
-     WHERE u.content_key = ? ORDER BY r.start_us DESC, r.run_id DESC LIMIT 1`,
+    `SELECT key, row, fields FROM runs JOIN run_states USING (key)
+     WHERE key = (SELECT max(run_key) FROM content_uses WHERE content_key = ?)`,
     key,
   );
   if (!run) return undefined;

@@ -2,15 +2,26 @@ import type { RunRow, SessionRow } from './api.js';
 import type { Database, Row } from './sqlite-database.js';
 import { formatTime, type Micros } from './time.js';
 
+/** Deriving a session reads all its runs: up to this many that is done with each write, beyond it before the next reading. */
+const RUNS_DERIVED_AT_ONCE = 200;
+
 /**
- * Sessions are derived from their runs: whoever writes runs names their session stale, and whoever reads sessions derives the
- * stale ones again first. So a batch of ten thousand runs in one session costs a few derivations, not ten thousand.
+ * Sessions are derived from their runs, in the transaction that writes these. A session of very many runs is only marked: ten
+ * thousand runs of one batch cost a few derivations, not ten thousand.
  */
+export function touchSession(db: Database, sessionId: string): void {
+  const known = db.get('SELECT run_count FROM sessions WHERE session_id = ?', sessionId);
+  if (known && (known.run_count as number) > RUNS_DERIVED_AT_ONCE) {
+    db.run('INSERT OR IGNORE INTO stale_sessions (session_id) VALUES (?)', sessionId);
+  } else derive(db, sessionId);
+}
+
+/** Derives the marked sessions, before sessions are read. */
 export function refreshSessions(db: Database): void {
   const stale = db.all('SELECT session_id FROM stale_sessions');
   if (stale.length === 0) return;
   db.transaction(() => {
-    for (const { session_id } of stale) refresh(db, session_id as string);
+    for (const { session_id } of stale) derive(db, session_id as string);
     db.run('DELETE FROM stale_sessions');
   });
 }
@@ -23,7 +34,7 @@ const TOKEN_SUMS = [
   'reasoning_tokens',
 ] as const;
 
-function refresh(db: Database, sessionId: string): void {
+function derive(db: Database, sessionId: string): void {
   // Tokens and cost include the session's nested runs: each step is counted once, wherever it ran.
   const sums = db.get(
     `SELECT count(*) FILTER (WHERE listed = 1) AS runs, count(*) FILTER (WHERE listed = 1 AND status = 2) AS errors,
@@ -65,10 +76,11 @@ function refresh(db: Database, sessionId: string): void {
   if (last?.response_preview !== undefined) row.last_response = last.response_preview;
   for (const name of TOKEN_SUMS) if (sums[name] !== null) row[name] = sums[name] as number;
   db.run(
-    `INSERT INTO sessions (session_id, active_us, row) VALUES (?, ?, ?)
-     ON CONFLICT (session_id) DO UPDATE SET active_us = excluded.active_us, row = excluded.row`,
+    `INSERT INTO sessions (session_id, active_us, run_count, row) VALUES (?, ?, ?, ?)
+     ON CONFLICT (session_id) DO UPDATE SET active_us = excluded.active_us, run_count = excluded.run_count, row = excluded.row`,
     sessionId,
     sums.active as Micros,
+    sums.runs as number,
     JSON.stringify(row),
   );
 }

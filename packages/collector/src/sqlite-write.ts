@@ -10,6 +10,7 @@ import {
   stepSearchText,
   toolCallSearchText,
 } from './sqlite-labels.js';
+import { touchSession } from './sqlite-sessions.js';
 import type { WriteReceipt, WriteResult } from './store.js';
 import type { Micros } from './time.js';
 import { addShare, modelOf, type Share, stepShare, toolCallShare } from './totals.js';
@@ -56,6 +57,7 @@ export function createWriteBatch(db: Database, contents: Contents, receivedAt: M
   const steps = new Map<string, ChildSlot>();
   const toolCalls = new Map<string, ChildSlot>();
   const touched = new Set<string>();
+  const sessions = new Set<string>();
 
   function loadRun(row: Row, runId: string): RunSlot {
     const state = readRunState(row);
@@ -323,10 +325,7 @@ export function createWriteBatch(db: Database, contents: Contents, receivedAt: M
     );
     writeLabels(slot);
     index(slot, runSearchText(state));
-    for (const session of new Set([slot.sessionId, row.session_id])) {
-      if (session !== undefined)
-        db.run('INSERT OR IGNORE INTO stale_sessions (session_id) VALUES (?)', session);
-    }
+    for (const session of [slot.sessionId, row.session_id]) if (session !== undefined) sessions.add(session);
     slot.isNew = false;
     slot.sessionId = row.session_id;
   }
@@ -388,6 +387,7 @@ export function createWriteBatch(db: Database, contents: Contents, receivedAt: M
     finish() {
       writeChildren();
       for (const slot of runs.values()) writeRun(slot);
+      for (const session of sessions) touchSession(db, session);
       return touched;
     },
   };
