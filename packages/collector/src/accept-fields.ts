@@ -3,8 +3,17 @@ import { OUTCOME_ORDER } from '@observatory/core/wire';
 import type { Limits } from './limits.js';
 import { parseTime } from './time.js';
 
-/** Why one item is refused: names the field and what to send instead. */
-export class Refusal extends Error {}
+/**
+ * Why one item is refused: names the field and what to send instead. No Error, whose stack would cost more than the item when a
+ * client sends a million of them.
+ */
+export class Refusal {
+  readonly message: string;
+
+  constructor(message: string) {
+    this.message = message;
+  }
+}
 
 /**
  * `strict` refuses an item over a wrong type, so that a client's bug is seen where it is made. `lenient` is for the seed
