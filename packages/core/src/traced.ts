@@ -1,5 +1,6 @@
-import { currentScope, type Scope, within } from './ambient.js';
+import { currentScope, enteredScope, type Scope, within } from './ambient.js';
 import { follow, type Settled } from './follow.js';
+import { replace } from './follow-promise.js';
 import { failOpen, RECORDING, STATE } from './recording.js';
 import { run as openRun, type Run } from './run.js';
 import { messageOf, toText } from './snapshot.js';
@@ -37,23 +38,28 @@ interface Watch {
  */
 export function traced<Fn extends (...args: never[]) => unknown>(fn: Fn, options: TracedOptions = {}): Fn {
   if (typeof fn !== 'function') throw new TypeError(`traced() takes a function, not ${typeof fn}.`);
-  if (TRACED in fn) return fn;
+  if (Object.hasOwn(fn, TRACED)) return fn;
   const { as = 'run', captureInput = true, captureOutput = true } = options;
   const name = options.name ?? (fn.name || 'anonymous');
-
-  const wrapper = function (this: unknown, ...args: unknown[]): unknown {
+  const begin = (args: unknown[]): Watch | undefined => {
     let watch: Watch | undefined;
     failOpen(undefined, () => {
       watch = start(as, name, captureInput ? args : undefined, captureOutput);
     });
-    const apply = () => Reflect.apply(fn, this, args);
-    const watched = watch;
-    if (!watched) return apply();
-    const enter = <R>(work: () => R): R => within(watched.scope, work);
-    const end = (settled: Settled) => failOpen(undefined, () => watched.end(settled));
+    return watch;
+  };
+
+  const wrapper = function (this: unknown, ...args: unknown[]): unknown {
+    // A constructor makes what it makes.
+    if (new.target) return Reflect.construct(fn, args, new.target === wrapper ? fn : new.target);
+    if (isGenerator(fn)) return followGenerator(Reflect.apply(fn, this, args), () => begin(args));
+    const watch = begin(args);
+    if (!watch) return Reflect.apply(fn, this, args);
+    const enter = <R>(work: () => R): R => within(watch.scope, work);
+    const end = (settled: Settled) => failOpen(undefined, () => watch.end(settled));
     let result: unknown;
     try {
-      result = enter(apply);
+      result = enter(() => Reflect.apply(fn, this, args));
     } catch (error) {
       end({ failed: true, error });
       throw error;
@@ -61,17 +67,58 @@ export function traced<Fn extends (...args: never[]) => unknown>(fn: Fn, options
     return follow(result, enter, end);
   };
 
-  const properties = Object.getOwnPropertyDescriptors(fn);
-  // A plain function's prototype makes `new traced(Fn)` possible; keep what the wrapper cannot redefine as it is.
-  delete (properties as Record<string, unknown>).prototype;
-  delete (properties as Record<string, unknown>).arguments;
-  delete (properties as Record<string, unknown>).caller;
+  const properties = Object.getOwnPropertyDescriptors(fn) as Record<string, PropertyDescriptor>;
+  // Of these a function has its own, which it does not let go.
+  for (const own of ['prototype', 'arguments', 'caller']) delete properties[own];
   Object.defineProperties(wrapper, properties);
+  wrapper.prototype = fn.prototype;
   Object.defineProperty(wrapper, TRACED, { value: true });
   return wrapper as unknown as Fn;
 }
 
+const GENERATORS = new Set(['GeneratorFunction', 'AsyncGeneratorFunction']);
+
+const isGenerator = (fn: object): boolean =>
+  GENERATORS.has((fn as Record<symbol, unknown>)[Symbol.toStringTag] as string);
+
+/**
+ * Calling a generator function runs nothing of it: the call begins with the first pull, and one that nobody pulls never was. It
+ * belongs to where it was called, whoever pulls.
+ */
+function followGenerator(result: unknown, begin: () => Watch | undefined): unknown {
+  const generator = result as Record<'return', (...args: unknown[]) => unknown>;
+  const caller = enteredScope();
+  let watch: Watch | undefined;
+  let left = false;
+  const leaveUnbegun = generator.return;
+  follow(
+    generator,
+    (work) => {
+      if (!watch && !left) watch = caller ? within(caller, begin) : begin();
+      return watch ? within(watch.scope, work) : work();
+    },
+    (end) => failOpen(undefined, () => watch?.end(end)),
+  );
+  const leave = generator.return;
+  replace(generator, 'return', (...args: unknown[]) => {
+    if (watch) return leave(...args);
+    left = true;
+    return leaveUnbegun.apply(generator, args);
+  });
+  return generator;
+}
+
 const input = (args: unknown[]) => (args.length === 1 ? args[0] : args);
+
+/** What a call gave: its value, or for a generator without one what it gave out on the way. */
+function output({ value, items = [] }: Settled): unknown {
+  if (value !== undefined || items.length === 0) return value;
+  return items.every((item) => typeof item === 'string') ? items.join('') : items;
+}
+
+function record(value: unknown, set: (text: string) => void): void {
+  if (value !== undefined) set(toText(value));
+}
 
 function start(
   as: 'run' | 'step' | 'tool',
@@ -85,7 +132,7 @@ function start(
     return {
       scope: { run },
       end(end) {
-        if (captureOutput && end.value !== undefined) run.response(toText(end.value));
+        if (captureOutput) record(output(end), (text) => run.response(text));
         endRun(run, end);
       },
     };
@@ -99,7 +146,7 @@ function start(
     return {
       scope: { run, step },
       end(end) {
-        if (captureOutput && end.value !== undefined) step.response(toText(end.value));
+        if (captureOutput) record(output(end), (text) => step.response(text));
         finish(step, end, run);
         if (own) endRun(run, end);
       },
@@ -111,7 +158,7 @@ function start(
   return {
     scope: { run, toolCall: call },
     end(end) {
-      if (captureOutput) call.result(end.value);
+      if (captureOutput) call.result(output(end));
       finish(call, end, run);
       if (own) endRun(run, end);
     },

@@ -14,7 +14,7 @@ test('the run is typed beside what the app has of its own, and RPC types stay', 
     .get('/chat/:id', (c) => {
       expectTypeOf(c.var.run).toEqualTypeOf<Run>();
       expectTypeOf(c.var.tenant).toEqualTypeOf<string>();
-      expectTypeOf(c.env.KEY).toEqualTypeOf<string>();
+      expectTypeOf<typeof c.env.KEY>().toEqualTypeOf<string>();
       expectTypeOf(c.req.param('id')).toEqualTypeOf<string>();
       return c.json({ id: c.req.param('id'), runId: c.var.run.runId });
     })
