@@ -151,6 +151,8 @@ export interface Recorder {
   keepRun(run: Run): void;
   /** The session of the run, or of the nearest run around it that has one. */
   sessionOf(run: Run): string | undefined;
+  /** Whether the run is nested in the other one, at any depth. */
+  isWithin(run: Run, other: Run): boolean;
   /** What a run says of itself so far, for an adapter that joins a run it did not open. */
   about(run: Run): AboutRun;
 }
@@ -288,6 +290,7 @@ export function recorder(sdk: string): Recorder {
     resumeRun: (run) => quietly(() => run[STATE].resume()),
     isOpen: (target) =>
       !(target instanceof Object && STATE in target ? target[STATE].recording : target[RECORDING]).ended,
+    isWithin: (run, other) => run[STATE].isWithin(other[STATE]),
     about(run) {
       const { name, sdk, hasPrompt, hasResponse } = run[STATE];
       return { name, sdk, hasPrompt, hasResponse };

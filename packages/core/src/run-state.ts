@@ -236,6 +236,12 @@ export class RunState implements Ledger {
     return this.ownSession ?? this.parent?.session;
   }
 
+  /** Whether it is nested in the other one, at any depth. */
+  isWithin(other: RunState): boolean {
+    for (let at = this.parent; at; at = at.parent) if (at === other) return true;
+    return false;
+  }
+
   /** Goes on after it waited for a person. Its end time and outcome stand until the next end replaces them. */
   resume(): void {
     const { recording } = this;

@@ -97,3 +97,11 @@ test('a run that has really ended does not open again', async () => {
   record.resumeRun(r);
   expect(record.isOpen(r)).toBe(false);
 });
+
+test('a run knows what it is nested in', () => {
+  const outer = run();
+  const inner = outer.run().run();
+  expect(record.isWithin(inner, outer)).toBe(true);
+  expect(record.isWithin(outer, inner)).toBe(false);
+  expect(record.isWithin(outer, outer)).toBe(false);
+});
