@@ -80,9 +80,59 @@ describe.each(lines)('agents on %s', (_name, line) => {
       await agent.invoke({ messages: [user('Weather?')] }, { callbacks: [new ObservatoryCallbackHandler()] });
     });
     await captured.settled();
-    expect(captured.runs).toMatchObject([{ name: 'request', outcome: 'ok', runs: [] }]);
+    expect(captured.runs).toMatchObject([
+      { name: 'request', outcome: 'ok', prompt: { user_prompt: 'Weather?' }, response: 'Sunny.', runs: [] },
+    ]);
     expect(captured.runs[0]!.steps).toHaveLength(2);
     expect(captured.runs[0]!.tool_calls).toHaveLength(1);
+  });
+
+  test("the host's run keeps what it says of itself, and takes the rest from the agent", async () => {
+    await using server = await modelServer(['One.', 'Two.', 'Three.']);
+    using captured = captureRuns();
+    const agent = createReactAgent({ llm: chat(line, server), tools: [] });
+    const config = { callbacks: [new ObservatoryCallbackHandler()], configurable: { thread_id: 'chat-7' } };
+    await withRun({}, async () => {
+      await agent.invoke({ messages: [user('First')] }, config);
+      await agent.invoke({ messages: [user('Second')] }, config);
+    });
+    await withRun({ sessionId: 'mine' }, async (run) => {
+      run.prompt('My words').response('My answer');
+      await agent.invoke({ messages: [user('Third')] }, config);
+    });
+    await captured.settled();
+    expect(captured.runs).toMatchObject([
+      { prompt: { user_prompt: 'First' }, response: 'Two.', session_id: 'chat-7', steps: [{}, {}] },
+      { prompt: { user_prompt: 'My words' }, response: 'My answer', session_id: 'mine', steps: [{}] },
+    ]);
+  });
+
+  test('a run that the host opens inside a tool takes what happens in it', async () => {
+    await using server = await modelServer([
+      { toolCalls: [{ name: 'delegate', args: {}, id: 'call_1' }] },
+      'Inner.',
+      'Outer.',
+    ]);
+    using captured = captureRuns();
+    const model = chat(line, server);
+    const delegate = tool(
+      async (_: object, config) =>
+        withRun({ name: 'mine' }, async (run) => {
+          run.prompt('inner');
+          return (await model.invoke('inner', config)).content;
+        }),
+      { name: 'delegate', description: 'd', schema: z.object({}) },
+    );
+    const agent = createReactAgent({ llm: model, tools: [delegate], name: 'boss' });
+    await agent.invoke({ messages: [user('Go')] }, { callbacks: [new ObservatoryCallbackHandler()] });
+    await captured.settled();
+    expect(captured.runs).toMatchObject([
+      {
+        name: 'boss',
+        steps: [{}, {}],
+        runs: [{ name: 'mine', parent_tool_call_id: 'call_1', steps: [{ output: [{ content: 'Inner.' }] }] }],
+      },
+    ]);
   });
 
   test('arguments that do not fit, unknown tools and tools that throw are failed tool calls of a run that went well', async () => {

@@ -46,7 +46,7 @@ export function endChain(id: string, outputs: unknown): void {
   if (book.awaitsTools) inferFailedCalls(invocation, outputs);
   if (!isRoot(invocation)) return;
   if (book.interrupt) endInterrupted(book);
-  else if (book.own && book.recorded) book.end({ response: readResponse(outputs) });
+  else book.end({ response: readResponse(outputs) });
 }
 
 export function failChain(id: string, error: unknown): void {

@@ -1,6 +1,8 @@
 import {
+  type End,
   type Recorder,
   type Run,
+  type RunFields,
   type RunStart,
   recorder,
   type Scope,
@@ -45,6 +47,7 @@ export interface Interrupt {
  * that were made. It is opened for a root invocation or a sub-agent, or stands for a run of the host's.
  */
 export class RunBook {
+  readonly run: Run;
   /** False for the ambient run, which its host ends. */
   readonly own: boolean;
   /** The invocation the run was opened for; another one after a resume. */
@@ -64,40 +67,25 @@ export class RunBook {
   readonly waiting = new Map<string, RunBook>();
   readonly #requests = new Map<string, Request>();
   readonly #executions = new Map<string, Execution>();
-  #run: Run | undefined;
-  #start: RunStart | undefined;
+  /** Whether the host's run takes its response from here. */
+  #answers = false;
 
-  private constructor(rootId: string, own: boolean) {
+  private constructor(rootId: string, run: Run, own: boolean) {
     this.rootId = rootId;
+    this.run = run;
     this.own = own;
   }
 
-  /** A run of the host's: it gets steps and tool calls, and nothing else. */
-  static joining(rootId: string, run: Run): RunBook {
-    const book = new RunBook(rootId, false);
-    book.#run = run;
+  /** A run of the host's, which gets what it does not say of itself. */
+  static joining(rootId: string, run: Run, fields: RunFields): RunBook {
+    const book = new RunBook(rootId, run, false);
+    book.#answers = introduce(run, fields);
     return book;
   }
 
   /** A run of its own. A `lazy` one is only recorded if something happens in it. */
-  static opening(rootId: string, start: RunStart, lazy: boolean): RunBook {
-    const book = new RunBook(rootId, true);
-    if (lazy) book.#start = { ...start, startTime: Date.now() };
-    else book.#run = record.openRun(start);
-    return book;
-  }
-
-  /** The run, opened now if it was lazy. */
-  get run(): Run {
-    if (!this.#run) {
-      this.#run = record.openRun(this.#start);
-      this.#start = undefined;
-    }
-    return this.#run;
-  }
-
-  get recorded(): boolean {
-    return this.#run !== undefined;
+  static opening(rootId: string, start: RunStart): RunBook {
+    return new RunBook(rootId, record.openRun(start), true);
   }
 
   touch(): void {
@@ -145,13 +133,16 @@ export class RunBook {
     if (this.#executions.size < MAX_CALLS || this.#executions.has(id)) this.#executions.set(id, execution);
   }
 
-  end(end: Parameters<Recorder['endRun']>[1]): void {
-    if (!this.own || !this.#run) return;
+  end(end: RunFields & End): void {
     for (const save of this.streams) save();
-    const late = this.open > 0;
-    void record.endRun(this.#run, {
+    if (!this.own) {
+      if (this.#answers && end.response !== undefined) record.amendRun(this.run, { response: end.response });
+      return;
+    }
+    const late = this.open > 0 || !record.isOpen(this.run);
+    void record.endRun(this.run, {
       ...end,
-      ...(late || !record.isOpen(this.#run) ? { endTime: Date.now() } : {}),
+      endTime: late ? Date.now() : undefined,
       children: 'wait',
       waitMs: CHILDREN_WAIT_MS,
     });
@@ -163,9 +154,8 @@ export class RunBook {
     this.failure = undefined;
     this.interrupt = undefined;
     this.touch();
-    if (!this.#run) return;
-    record.resumeRun(this.#run);
-    if (answer !== undefined) record.amendRun(this.#run, { metadata: { resumed_with: answer } });
+    record.resumeRun(this.run);
+    if (answer !== undefined) record.amendRun(this.run, { metadata: { resumed_with: answer } });
   }
 
   /** Says on the run what it waits for. */
@@ -182,4 +172,31 @@ export class RunBook {
   scope(toolCall: ToolCall | undefined, metadata: Record<string, unknown> | undefined): Scope {
     return { run: this.run, toolCall, metadata };
   }
+}
+
+/** The adapters whose runs are requests: an agent inside gives such a run its name. */
+const REQUEST_SDK = /^@observatory\/(http|express|hono|fastify)\b/;
+/** Runs that have taken their name, or their response, from an agent inside. */
+const named = new WeakSet<Run>();
+const answered = new WeakSet<Run>();
+
+/** Tells a run of the host's what it does not know. Returns whether its response is left to us. */
+function introduce(
+  run: Run,
+  { name, prompt, sessionId, conversational, userId, tags, metadata }: RunFields,
+): boolean {
+  const about = record.about(run);
+  const renames = about.name === undefined || (REQUEST_SDK.test(about.sdk ?? '') && !named.has(run));
+  if (renames && name !== undefined) named.add(run);
+  record.amendRun(run, {
+    name: renames ? name : undefined,
+    prompt: about.hasPrompt ? undefined : prompt,
+    ...(record.sessionOf(run) === undefined ? { sessionId, conversational } : {}),
+    userId,
+    tags,
+    metadata,
+  });
+  if (about.hasResponse && !answered.has(run)) return false;
+  answered.add(run);
+  return true;
 }

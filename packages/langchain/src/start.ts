@@ -63,8 +63,11 @@ export const readStart = (
  */
 export function enter(start: Start, kind: Invocation['kind'], opening: Opening): Invocation | undefined {
   if (isOpen(start.id)) return undefined;
-  const parent = findInvocation(start.parentId) ?? findInvocation(start.origin.parentId);
   const entered = record.enteredScope();
+  const known = findInvocation(start.parentId) ?? findInvocation(start.origin.parentId);
+  // The host has opened a run of its own around this part of a chain.
+  const moved = known && entered && record.isWithin(entered.run, known.book.run);
+  const parent = moved ? undefined : known;
   const nested = parent && opening.agent && parent.toolCall;
   let book: RunBook;
   if (parent && !nested) book = parent.book;
@@ -100,12 +103,23 @@ function rootBook(start: Start, opening: Opening): RunBook {
   if (resumed) return resumed;
   const scope = record.scope() ?? start.origin.scope;
   // An agent that a tool of the host's calls is a sub-agent; everything else belongs to the run the host is in.
-  if (scope && !(opening.agent && scope.toolCall)) return RunBook.joining(start.id, scope.run);
-  const run: RunStart = { ...fields, runId: start.id, parent: scope ?? null, prompt: opening.prompt() };
-  const book = RunBook.opening(start.id, run, opening.lazy === true);
+  if (scope && !(opening.agent && scope.toolCall)) {
+    const name = opening.agent && start.name !== UNNAMED_GRAPH ? fields.name : undefined;
+    return RunBook.joining(start.id, scope.run, { ...fields, name, prompt: opening.prompt() });
+  }
+  const book = RunBook.opening(start.id, {
+    ...fields,
+    runId: start.id,
+    parent: scope ?? null,
+    prompt: opening.prompt(),
+    lazy: opening.lazy === true ? true : undefined,
+  });
   if (thread !== undefined) book.park = () => waitForPerson(thread, book);
   return book;
 }
+
+/** What LangGraph calls a graph that was given no name. */
+const UNNAMED_GRAPH = 'LangGraph';
 
 function subAgent(start: Start, parent: Invocation, opening: Opening): RunBook {
   const { toolCall, book: outer } = parent;
@@ -117,8 +131,9 @@ function subAgent(start: Start, parent: Invocation, opening: Opening): RunBook {
     return waiting;
   }
   const { name, metadata } = runStart(start);
-  const run = { name, metadata, runId: start.id, parent: outer.scope(toolCall, undefined) };
-  const book = RunBook.opening(start.id, { ...run, prompt: opening.prompt() }, false);
+  const parentScope = outer.scope(toolCall, undefined);
+  const run = { name, metadata, runId: start.id, parent: parentScope, prompt: opening.prompt() };
+  const book = RunBook.opening(start.id, run);
   book.park = () => outer.waiting.set(key, book);
   return book;
 }
