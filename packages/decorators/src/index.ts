@@ -1,0 +1,1 @@
+export { type ObserveDecorator, type ObserveOptions, observe } from './observe.js';
