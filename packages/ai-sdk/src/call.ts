@@ -1,4 +1,5 @@
 import { type Message, type Outcome, type Run, toText } from '@observatory/core/recorder';
+import { type IdleWatch, watchIdle } from './idle.js';
 import { type Labels, nameOf } from './labels.js';
 import { errorText, outcomeOf } from './map-error.js';
 import { MessageMapper, promptOf } from './map-messages.js';
@@ -46,6 +47,7 @@ export class Call implements Privacy {
   /** Embeddings and rankings in flight. */
   readonly batches: Batch[] = [];
   #outcome: Outcome | undefined;
+  #reader: IdleWatch | undefined;
   readonly #onOver: () => void;
 
   constructor(start: CallStart, onOver: () => void = () => {}) {
@@ -67,7 +69,14 @@ export class Call implements Privacy {
     return this.steps.at(-1);
   }
 
+  /** The step whose last request failed: what comes next is another attempt of it. */
+  get retried(): ModelCall | undefined {
+    const { step } = this;
+    return step && !step.over && step.failure ? step : undefined;
+  }
+
   startStep(start: ModelCallStart): ModelCall {
+    this.#reader?.busy();
     const step = new ModelCall(this, start);
     this.steps.push(step);
     return step;
@@ -100,6 +109,22 @@ export class Call implements Privacy {
   endStep(result: Fields): void {
     const { step } = this;
     if (step) this.#complete(step, result);
+  }
+
+  /** How it was stopped, if it was. */
+  get aborted(): Outcome | undefined {
+    return this.#outcome === 'cancelled' || this.#outcome === 'timed_out' ? this.#outcome : undefined;
+  }
+
+  /** A stream's model is done; what comes next is for whoever reads the stream, who may have left. */
+  waitForReader(): void {
+    this.#reader ??= watchIdle(() => {
+      if (this.finished) return true;
+      if (this.tools.running > 0) return false;
+      this.stop('abandoned');
+      return true;
+    });
+    this.#reader.waiting();
   }
 
   get finished(): boolean {
@@ -144,7 +169,7 @@ export class Call implements Privacy {
 
   /** It ends without the SDK's word. */
   stop(outcome: Outcome, message?: string): void {
-    for (const step of this.#open) step.stop(outcome);
+    for (const step of this.#open) step.stop(outcome, message);
     this.#finish(outcome, message, this.step?.text);
   }
 
@@ -157,6 +182,8 @@ export class Call implements Privacy {
     const again = this.#outcome !== undefined;
     if (again && this.#outcome === outcome) return;
     this.#outcome = outcome;
+    this.#reader?.stop();
+    this.#reader = undefined;
     this.tools.close();
     if (outcome === 'abandoned') this.tools.abandon();
     const answer = this.outputs && response ? this.#response(response) : {};

@@ -14,7 +14,7 @@ export interface IdleWatch {
 interface Entry {
   waiting: boolean;
   checks: number;
-  readonly left: () => void;
+  readonly left: () => boolean;
 }
 
 const entries = new Set<Entry>();
@@ -25,9 +25,9 @@ function check(): void {
     if (!entry.waiting) continue;
     entry.checks++;
     if (entry.checks < IDLE_CHECKS) continue;
+    entry.checks = 0;
     // It may still go on, but must not be held here until then: most never do.
-    stop(entry);
-    entry.left();
+    if (entry.left()) stop(entry);
   }
 }
 
@@ -39,10 +39,10 @@ function stop(entry: Entry): void {
 }
 
 /**
- * Calls `left` when a consumer has not asked for more for half a minute. An abandoned stream says nothing: results are split
+ * Calls `left` when a consumer has not asked for more for half a minute; if it says no, again after the next. An abandoned stream says nothing: results are split
  * in two inside the SDK, so that leaving one half reaches nobody. One timer serves all streams and keeps no process alive.
  */
-export function watchIdle(left: () => void): IdleWatch {
+export function watchIdle(left: () => boolean): IdleWatch {
   const entry: Entry = { waiting: true, checks: 0, left };
   entries.add(entry);
   if (timer === undefined) {

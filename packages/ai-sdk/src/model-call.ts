@@ -11,6 +11,8 @@ import { type StreamObserver, tapStream } from './tap-stream.js';
 /** A stream that breaks off is usually followed by the SDK's own word about it; without one it counts after this. */
 const SDK_ANSWERS_WITHIN_MS = 1_000;
 
+const EMPTY = 'The stream ended without an answer';
+
 export interface ModelCallStart {
   kind?: string;
   provider?: string | undefined;
@@ -80,6 +82,7 @@ export class ModelCall implements StreamObserver {
   attemptFailed(error: unknown): void {
     this.#failedAttempt = true;
     this.#lastError = error;
+    if (this.#call.finished) this.fail(error);
   }
 
   /** The provider answered: a whole result, or one with a stream that is watched from here on. */
@@ -87,6 +90,9 @@ export class ModelCall implements StreamObserver {
     const { stream } = fields(result);
     if (!(stream instanceof ReadableStream)) return;
     this.#streamed = true;
+    // The SDK does not read what it asked for before it heard of the abort.
+    const { aborted } = this.#call;
+    if (aborted) this.#stop(aborted);
     const attempt = this.attempts;
     const current = () => attempt === this.attempts;
     tapStream(stream, {
@@ -104,8 +110,14 @@ export class ModelCall implements StreamObserver {
 
   ended(): void {
     this.#streamEnded = true;
+    this.#call.waitForReader();
     // Its tools may run on for long: the model is done now. What the SDK says of the answer is added when it does.
-    if (this.partial.finish && this.outcome === undefined) this.answer({});
+    if (this.partial.finish) {
+      if (this.outcome === undefined) this.answer({});
+    } else if (this.partial.content.length === 0) {
+      // Older versions of SDK 7 say nothing of a stream that held nothing.
+      this.#unlessEndedSoon(() => this.#call.stop('incomplete', EMPTY));
+    }
   }
 
   failed(error: unknown): void {
@@ -147,11 +159,16 @@ export class ModelCall implements StreamObserver {
     const cause = error ?? this.#lastError ?? (this.partial.failed ? this.partial.error : undefined);
     const outcome = outcomeOf(cause);
     this.#say(cause);
-    this.stop(outcome, errorFacts(cause));
+    this.#stop(outcome, errorFacts(cause));
   }
 
   /** It ends without an answer, with what there is of one. */
-  stop(outcome: Outcome, metadata: Fields = {}): void {
+  stop(outcome: Outcome, message?: string): void {
+    this.error = message;
+    this.#stop(outcome);
+  }
+
+  #stop(outcome: Outcome, metadata: Fields = {}): void {
     this.text ||= this.partial.text;
     const known = this.#fields({}, this.partial.finish?.reason);
     this.#end(outcome, { ...known, metadata: { ...known.metadata, ...metadata } });

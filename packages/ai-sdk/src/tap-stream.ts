@@ -68,7 +68,10 @@ function watchedStream(source: ReadableStream, observer: StreamObserver): Readab
       // Recording must not end the stream it watches.
     }
   };
-  const idle = watchIdle(() => quietly(() => observer.idle()));
+  const idle = watchIdle(() => {
+    quietly(() => observer.idle());
+    return true;
+  });
   return new ReadableStream(
     {
       async pull(controller) {

@@ -24,9 +24,8 @@ export function teeTracer(call: Call, host: Tracer | undefined, over: () => void
       const name = text(args[0]) ?? '';
       const attributes = fields(fields(args[1]).attributes);
       const observed = (span: Span): unknown => {
-        if (name === 'ai.toolCall') return executed(call, attributes, () => fn(span));
-        if (name === 'ai.streamText') return fn(withEnd(span, over));
-        return fn(span);
+        if (name === 'ai.toolCall') return executed(call, attributes, span, fn);
+        return fn(name === 'ai.streamText' ? heard(span, 'end', over) : span);
       };
       return host ? host.startActiveSpan(...args.slice(0, -1), observed) : observed(QUIET_SPAN);
     },
@@ -34,7 +33,7 @@ export function teeTracer(call: Call, host: Tracer | undefined, over: () => void
 }
 
 /** Runs a tool where what it calls belongs to it. */
-function executed(call: Call, attributes: Fields, execute: () => unknown): unknown {
+function executed(call: Call, attributes: Fields, span: Span, fn: (span: Span) => unknown): unknown {
   const id = text(attributes['ai.toolCall.id']) ?? '';
   let scope: ReturnType<typeof call.tools.scope>;
   quietly(() => {
@@ -46,13 +45,18 @@ function executed(call: Call, attributes: Fields, execute: () => unknown): unkno
     );
     scope = call.tools.scope(id);
   });
-  if (!scope) return execute();
-  const running = record.within(scope, execute);
+  if (!scope) return fn(span);
+  let thrown: unknown;
+  const listening = heard(span, 'recordException', (error) => {
+    thrown = error;
+  });
+  const running = record.within(scope, () => fn(listening));
   if (!(running instanceof Promise)) return running;
   return running.then((output: unknown) => {
     quietly(() => {
       if (isFields(output) && typeof output.type === 'string') call.tools.end(output);
-      // Some versions hand the result on themselves: it stands in the content of the step.
+      // Some versions hand the result on themselves: it stands in the content of the step, if there ever is one.
+      else if (thrown !== undefined) call.tools.end({ type: 'tool-error', toolCallId: id, error: thrown });
       else call.tools.executed(id);
     });
     return output;
@@ -69,14 +73,15 @@ function inputOf(part: Fields | undefined): unknown {
   }
 }
 
-function withEnd(span: Span, over: () => void): Span {
+/** A span that tells of one of its methods. */
+function heard(span: Span, method: string, tell: (argument: unknown) => void): Span {
   return new Proxy(span, {
     get(target, key) {
       const value = Reflect.get(target, key, target) as unknown;
       if (typeof value !== 'function') return value;
       return (...args: unknown[]) => {
         const result = Reflect.apply(value, target, args) as unknown;
-        if (key === 'end') quietly(over);
+        if (key === method) quietly(() => tell(args[0]));
         return result;
       };
     },

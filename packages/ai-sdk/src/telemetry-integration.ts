@@ -53,6 +53,8 @@ export function telemetryIntegration(labels: Labels = {}): TelemetryIntegration 
         if (call) takenBy.set(call, own);
       }),
     onLanguageModelCallStart: on((call, event) => {
+      // A streamed call tells of each attempt.
+      if (call.retried) return;
       call.startStep({
         provider: text(event.provider),
         modelId: text(event.modelId),

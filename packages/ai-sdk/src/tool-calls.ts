@@ -8,6 +8,7 @@ interface Entry {
   /** The step that asked for it; none when an approval of an earlier run is carried out. */
   readonly step: Step | undefined;
   open: boolean;
+  running?: boolean;
   /** When it was executed, where its result is told later. */
   executedAt?: Date | undefined;
   /** Who has to act before it can go on. */
@@ -27,6 +28,8 @@ const idsOfRuns = new WeakMap<Run, Map<string, number>>();
 export class ToolCalls {
   readonly #run: Run;
   readonly #privacy: Privacy;
+  /** How many are being executed. */
+  running = 0;
   /** The newest of each id. */
   readonly #entries = new Map<string, Entry>();
 
@@ -39,8 +42,10 @@ export class ToolCalls {
   start(part: Fields, step: Step | undefined): void {
     const id = text(part.toolCallId) ?? '';
     const known = this.#entries.get(id);
-    if (known?.open && known.step === step) known.waitsFor = undefined;
-    else this.#open(id, part, step);
+    const entry = known?.open && known.step === step ? known : this.#open(id, part, step);
+    entry.waitsFor = undefined;
+    entry.running = true;
+    this.running++;
   }
 
   /** What runs inside the tool belongs to it. */
@@ -53,6 +58,7 @@ export class ToolCalls {
   end(output: Fields): void {
     const entry = this.#entries.get(text(output.toolCallId) ?? '');
     if (!entry) return;
+    this.#stopped(entry);
     if (output.type === 'tool-error' || 'error' in output) this.#fail(entry, output.error);
     else this.#succeed(entry, output.output ?? output.result);
   }
@@ -60,7 +66,14 @@ export class ToolCalls {
   /** It was executed; how it went stands in the content of the step. */
   executed(id: string): void {
     const entry = this.#entries.get(id);
-    if (entry) entry.executedAt = new Date();
+    if (!entry) return;
+    this.#stopped(entry);
+    entry.executedAt = new Date();
+  }
+
+  #stopped(entry: Entry): void {
+    if (entry.running) this.running--;
+    entry.running = false;
   }
 
   /**

@@ -93,8 +93,7 @@ function answerOf(result: Fields): Fields {
 
 /** A request after a failed one is a retry; after a successful one it is the next step. */
 function requestStep(call: Call, model: Fields, request: Fields): ModelCall {
-  const { step } = call;
-  if (step && !step.over && step.failure) return step;
+  if (call.retried) return call.retried;
   return call.startStep({
     provider: text(model.provider),
     modelId: text(model.modelId),
@@ -138,8 +137,7 @@ const sameBatch = (a: unknown, b: unknown): boolean =>
 
 function singleStep(kind: string): StepOf {
   return (call, model, request) => {
-    const { step } = call;
-    if (step && !step.over && step.failure) return step;
+    if (call.retried) return call.retried;
     const prompt = text(request.prompt) ?? text(request.text);
     return call.startStep({
       kind,
