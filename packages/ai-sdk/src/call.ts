@@ -4,7 +4,7 @@ import { type Labels, nameOf } from './labels.js';
 import { errorText, outcomeOf } from './map-error.js';
 import { MessageMapper, promptOf } from './map-messages.js';
 import { ModelCall, type ModelCallStart } from './model-call.js';
-import { type Fields, fields, text } from './plain.js';
+import { type Fields, fields, list, text } from './plain.js';
 import { record } from './record.js';
 import { type Privacy, ToolCalls } from './tool-calls.js';
 
@@ -48,6 +48,7 @@ export class Call implements Privacy {
   readonly batches: Batch[] = [];
   #outcome: Outcome | undefined;
   #reader: IdleWatch | undefined;
+  #brought: unknown;
   readonly #onOver: () => void;
 
   constructor(start: CallStart, onOver: () => void = () => {}) {
@@ -63,6 +64,7 @@ export class Call implements Privacy {
     this.owned = owned;
     this.tools = new ToolCalls(run, this);
     this.tools.denied(start.messages);
+    this.#brought = start.messages;
   }
 
   get step(): ModelCall | undefined {
@@ -82,8 +84,24 @@ export class Call implements Privacy {
     return step;
   }
 
+  /** What a step is asked. What models and tools said before is output too. */
   messages(instructions: unknown, messages: unknown): Message[] | undefined {
-    return this.inputs ? this.mapper.map(instructions, messages) : undefined;
+    if (!this.inputs) return undefined;
+    const mapped = this.mapper.map(instructions, messages);
+    if (this.outputs) return mapped;
+    return mapped.map((message) => (GIVEN.has(message.role) ? message : { role: message.role }));
+  }
+
+  /** A tool call that the conversation brought along, to be executed now that it was approved. */
+  broughtAlong(id: string): Fields | undefined {
+    for (const message of list(this.#brought)) {
+      const part = list(fields(message).content).find((part) => {
+        const { type, toolCallId } = fields(part);
+        return type === 'tool-call' && toolCallId === id;
+      });
+      if (part) return fields(part);
+    }
+    return undefined;
   }
 
   /** The step that asked for a tool call: the newest that has it in its answer, else the newest. */
@@ -184,6 +202,7 @@ export class Call implements Privacy {
     this.#outcome = outcome;
     this.#reader?.stop();
     this.#reader = undefined;
+    this.#brought = undefined;
     this.tools.close();
     if (outcome === 'abandoned') this.tools.abandon();
     const answer = this.outputs && response ? this.#response(response) : {};
@@ -205,6 +224,9 @@ export class Call implements Privacy {
     return { response };
   }
 }
+
+/** Who speaks for the host. */
+const GIVEN = new Set(['system', 'developer', 'user']);
 
 /** Runs of others whose response is the answer of a call. */
 const answeredByCalls = new WeakSet<Run>();

@@ -71,7 +71,8 @@ export function observe<Options extends ObserveOptions & SdkTelemetryOptions>(
       return [tagged, ...(integrations === undefined ? otherIntegrations() : [integrations].flat())];
     },
   });
-  Object.defineProperty(settings, LABELS, { value: { labels, integrations: given.integrations } });
+  // Enumerable: whoever spreads the options into others takes it along.
+  Object.assign(settings, { [LABELS]: { labels, integrations: given.integrations } });
   return settings as Omit<Options, keyof ObserveOptions | 'integrations'> & SdkTelemetryOptions;
 }
 

@@ -72,6 +72,7 @@ everyVersion('a call that is not streamed is the same run', async (bench) => {
     '    tool weather ok',
     '  step mock-1 stop 10/5 ok',
   ]);
+  expect(captured.runs[0]?.tool_calls[0]).toMatchObject({ args: '{"city":"Oslo"}', result: 'clear' });
   expect(captured.runs[0]?.steps[1]?.model_used).toBe('mock-1-2026');
   expect(captured.runs[0]?.response).toBe('Sunny');
 });

@@ -38,7 +38,7 @@ function executed(call: Call, attributes: Fields, span: Span, fn: (span: Span) =
   let scope: ReturnType<typeof call.tools.scope>;
   quietly(() => {
     const step = call.stepAsking(id);
-    const asked = step?.partial.calls.find(({ toolCallId }) => toolCallId === id);
+    const asked = step?.partial.calls.find(({ toolCallId }) => toolCallId === id) ?? call.broughtAlong(id);
     call.tools.start(
       { toolCallId: id, toolName: attributes['ai.toolCall.name'], input: inputOf(asked) },
       step?.step,

@@ -59,8 +59,9 @@ export class ToolCalls {
     const entry = this.#entries.get(text(output.toolCallId) ?? '');
     if (!entry) return;
     this.#stopped(entry);
-    if (output.type === 'tool-error' || 'error' in output) this.#fail(entry, output.error);
-    else this.#succeed(entry, output.output ?? output.result);
+    if (output.type === 'tool-error' || (output.type !== 'tool-result' && 'error' in output)) {
+      this.#fail(entry, output.error);
+    } else this.#succeed(entry, output.output ?? output.result);
   }
 
   /** It was executed; how it went stands in the content of the step. */
@@ -162,7 +163,8 @@ export class ToolCalls {
     const call = record.startToolCall(this.#run, {
       ...this.#unique(id),
       ...(name ? { name } : {}),
-      ...(this.#privacy.inputs && input !== undefined ? { args: input } : {}),
+      // The model's output and the tool's input at once.
+      ...(this.#privacy.inputs && this.#privacy.outputs && input !== undefined ? { args: input } : {}),
       ...(step ? { step } : {}),
       ...(part.providerExecuted === true ? { kind: 'hosted' } : server ? { kind: 'mcp' } : {}),
       ...(server ? { metadata: { server } } : {}),

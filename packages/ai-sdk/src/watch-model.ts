@@ -1,7 +1,7 @@
 import type { Call } from './call.js';
 import { mapParameters } from './map-parameters.js';
 import type { ModelCall } from './model-call.js';
-import { type Fields, fields, isFields, text } from './plain.js';
+import { type Fields, fields, isFields, list, text } from './plain.js';
 import { quietly } from './quietly.js';
 import { record } from './record.js';
 
@@ -75,7 +75,12 @@ async function watched(
     const result = await record.within(scope, send);
     quietly(() => {
       if (fields(result).stream instanceof ReadableStream) step?.answered(result);
-      else step?.answer(answerOf(fields(result)));
+      else {
+        const answer = answerOf(fields(result));
+        for (const part of list(answer.content))
+          if (fields(part).type === 'tool-call') step?.partial.add(part);
+        step?.answer(answer);
+      }
     });
     return result;
   } catch (error) {
