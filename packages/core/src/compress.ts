@@ -4,7 +4,7 @@ import { builtin } from './platform.js';
 export interface Compressor {
   /** Value of Content-Encoding. */
   encoding: string;
-  compress(body: string): Promise<Uint8Array<ArrayBuffer>>;
+  compress(body: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** Below this a body fits into one packet anyway. */
@@ -39,7 +39,7 @@ export function defaultCompressor(): Compressor | undefined {
   return undefined;
 }
 
-const chunkFor = (body: string) => Math.min(CHUNK_BYTES, Math.max(4096, body.length >> 1));
+const chunkFor = (body: Uint8Array) => Math.min(CHUNK_BYTES, Math.max(4096, body.length >> 1));
 
 function promised(
   start: (done: (error: Error | null, result: Uint8Array) => void) => void,
@@ -49,7 +49,7 @@ function promised(
   );
 }
 
-async function streamGzip(body: string): Promise<Uint8Array<ArrayBuffer>> {
+async function streamGzip(body: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   const stream = new Blob([body]).stream().pipeThrough(new CompressionStream('gzip'));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -30,7 +30,7 @@ function courierWith(answers: Partial<Answer>[], settings: object = {}) {
 const long = `{"type":"run","response":"${'lorem ipsum '.repeat(500)}"}`;
 
 function decoded({ headers, body }: Request): string {
-  const bytes = Buffer.from(body as Uint8Array);
+  const bytes = Buffer.from(body);
   if (headers['content-encoding'] === 'zstd') return zlib.zstdDecompressSync(bytes).toString();
   if (headers['content-encoding'] === 'gzip') return zlib.gunzipSync(bytes).toString();
   return bytes.toString();
@@ -45,12 +45,24 @@ describe('the courier', () => {
     expect(requests[0]?.headers).toEqual({ 'content-type': 'application/json', authorization: 'Bearer k1' });
   });
 
+  it('sends any text as it is', async () => {
+    const texts = ['plain', 'ü', 'ÿ', '漢字', '🎉', '\u2028'].map((text) => JSON.stringify({ text }));
+    for (let i = 0; i < texts.length; i++) {
+      const lines = [...texts.slice(i), ...texts.slice(0, i)];
+      const { courier, requests } = courierWith([], { compress: false });
+      await courier.deliver(lines);
+      expect(decoded(requests[0]!)).toBe(`{"type":"batch","items":[${lines.join(',')}]}`);
+      await courier.deliver([texts[i]!]);
+      expect(decoded(requests[1]!)).toBe(texts[i]);
+    }
+  });
+
   it('compresses what goes over a network when it is long enough', async () => {
     const { courier, requests } = courierWith([]);
     await courier.deliver([long]);
     expect(requests[0]?.headers['content-encoding']).toMatch(/^(zstd|gzip)$/);
     expect(decoded(requests[0]!)).toBe(long);
-    expect((requests[0]!.body as Uint8Array).length).toBeLessThan(long.length / 5);
+    expect(requests[0]!.body.length).toBeLessThan(long.length / 5);
   });
 
   it.each(['http://127.0.0.1:4318', 'http://localhost:4318', 'http://[::1]:4318'])(
@@ -66,7 +78,7 @@ describe('the courier', () => {
     const { courier, requests } = courierWith([{ status: 415 }, {}, {}]);
     expect(await courier.deliver([long])).toMatchObject({ kind: 'later', retryAfterMs: 0 });
     expect(await courier.deliver([long])).toMatchObject({ kind: 'stored' });
-    expect(requests[1]?.body).toBe(long);
+    expect(decoded(requests[1]!)).toBe(long);
   });
 
   it('says what is wrong with an address instead of using it', async () => {

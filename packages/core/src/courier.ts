@@ -33,7 +33,7 @@ export function createCourier({ transport, compressor, settings }: CourierDeps):
       const { apiKey, compress } = settings;
       if (apiKey) headers.authorization = `Bearer ${apiKey}`;
       try {
-        let body: string | Uint8Array<ArrayBuffer> = bodyOf(lines);
+        let body = bodyOf(lines);
         if (encodings && (compress === true || (compress === 'auto' && paysFor(url, body.length)))) {
           headers['content-encoding'] = encodings.encoding;
           body = await encodings.compress(body);

@@ -18,7 +18,7 @@ export function httpTransport(): Transport | undefined {
       else plain ??= new http!.Agent(options);
       const call = (tls ? https! : http!).request(request.url, {
         method: 'POST',
-        headers: { ...request.headers, 'content-length': Buffer.byteLength(request.body) },
+        headers: { ...request.headers, 'content-length': request.body.byteLength },
         agent: tls ? secure : plain,
       });
       // One clock for the whole exchange: connecting, sending, and an answer that trickles.

@@ -37,7 +37,12 @@ const transports: [string, () => Transport][] = [
 
 describe.each(transports)('over %s', (name, create) => {
   const send = (transport: Transport, body = '{"type":"run"}', timeoutMs = 5000) =>
-    transport.send({ url, headers: { authorization: 'Bearer k' }, body, timeoutMs });
+    transport.send({
+      url,
+      headers: { authorization: 'Bearer k' },
+      body: new TextEncoder().encode(body),
+      timeoutMs,
+    });
 
   it('a body arrives as it was, and the answer with what matters in it', async () => {
     respond = (response) => response.writeHead(429, { 'retry-after': '3' }).end('slow down');

@@ -12,7 +12,7 @@ export interface Transport {
 export interface Request {
   url: URL;
   headers: Record<string, string>;
-  body: string | Uint8Array<ArrayBuffer>;
+  body: Uint8Array<ArrayBuffer>;
   timeoutMs: number;
 }
 
