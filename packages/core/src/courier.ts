@@ -19,9 +19,14 @@ export interface CourierDeps {
 
 export function createCourier({ transport, compressor, settings }: CourierDeps): Courier {
   let encodings = compressor;
+  let base: string | undefined;
+  let url: URL | undefined;
   return {
     async deliver(lines) {
-      const url = endpoint(settings.url);
+      if (settings.url !== base) {
+        base = settings.url;
+        url = endpoint(base);
+      }
       if (!url) {
         return {
           kind: 'misconfigured',

@@ -154,7 +154,11 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
   /** Sends what leaves next, if its time has come. One request at a time. */
   function pump(): void {
     if (stock.out || schedule.now() < outage.retryAt) return;
-    const batch = stock.takeOut(due);
+    let batch = stock.takeOut(due);
+    if (!batch && losses.untold && !outage.open) {
+      stock.tellLosses();
+      batch = stock.takeOut(due);
+    }
     if (batch) send(batch);
     else {
       due = false;
@@ -183,12 +187,14 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
         break;
       case 'too-large':
       case 'refused':
+        outage.ended(stock.items);
         if (batch.count > 1 && batch.lines) stock.putBack(...halves(batch as Batch & { lines: string[] }));
         else if (verdict.kind === 'too-large') stock.lose(batch, 'too_large', verdict.words);
         else {
           keepRejection({ reason: verdict.words });
           stock.lose(batch, 'rejected', verdict.words);
         }
+        stock.tellLosses();
         break;
       case 'later':
       case 'misconfigured':

@@ -159,12 +159,13 @@ export function createStock(deps: StockDeps): Stock {
   /** Brings memory below its bound: the oldest go to disk, or are dropped where there is none. */
   function relieve(): void {
     while (pending.bytes + sealedBytes > settings.memoryLimit) {
-      let oldest = queue.find((batch) => batch.lines);
+      const oldest = queue.find((batch) => batch.lines && !batch.lossReport);
       if (!oldest) {
         if (pending.size === 0) return;
-        oldest = sealNext();
-        if (!oldest) continue;
-        queue.push(oldest);
+        const batch = sealNext();
+        if (batch) queue.push(batch);
+        // Sealed, it may be smaller than it was thought to be.
+        continue;
       }
       store(oldest);
       if (!oldest.lines) continue;
