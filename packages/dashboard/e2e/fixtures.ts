@@ -643,7 +643,7 @@ const QUESTIONS = [
   'Which tests failed on main last night, and who changed those files?',
   'Extract the parties and the term from this contract',
   'Summarise yesterday’s incident channel in five bullet points',
-  'Is this SQL injectable? SELECT * FROM users WHERE name = ${name}',
+  'Is this SQL injectable? SELECT * FROM users WHERE name = $name',
   'Plan my week around the two deadlines',
   'Write release notes from these 14 commits',
   'What does error 0x80070005 mean?',

@@ -40,6 +40,7 @@ describe.skipIf(!chromiumPath)(inChromium('getting around'), () => {
 
   it('finds words anywhere, marks them, and leads to where they stand', async () => {
     const { page, misdeeds, close } = await openPage(browser, `${collector.url}/search`);
+    await page.locator('input:focus').waitFor();
     await page.keyboard.type('beds_left');
     const hit = page.getByRole('list', { name: 'Hits' }).getByRole('listitem').first();
     await hit.waitFor();
@@ -86,7 +87,7 @@ describe.skipIf(!chromiumPath)(inChromium('getting around'), () => {
     await page.locator('tr[data-run]').first().waitFor();
     await page.keyboard.press('g');
     await page.keyboard.press('s');
-    await page.getByRole('heading', { name: 'Sessions' }).waitFor();
+    await page.locator('[data-session]').first().waitFor();
     await page.keyboard.press('j');
     await page.keyboard.press('Enter');
     await page.getByRole('list', { name: 'Conversation' }).waitFor();
@@ -100,10 +101,12 @@ describe.skipIf(!chromiumPath)(inChromium('getting around'), () => {
     await page.keyboard.press('Escape');
     await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor({ state: 'detached' });
     await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').waitFor();
     await page.keyboard.type('failed');
     await page.keyboard.press('Enter');
     await expect.poll(() => page.url()).toContain('status=error');
     await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').waitFor();
     await page.keyboard.type('run-crawl');
     await page.getByRole('option', { name: /Open the run with id/ }).click();
     await page.getByRole('heading', { name: 'site-crawler' }).waitFor();

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -116,10 +117,15 @@ describe.skipIf(!chromiumPath)(inChromium('every view'), () => {
       await page.emulateMedia({ colorScheme: 'light' });
       await page.goto((name === FIRST_PAGE[0] ? empty : collector).url + path);
       await ready(page);
-      const inLight = await new AxeBuilder({ page: page as never }).analyze();
+      const inLight = await new AxeBuilder({ page: page as never })
+        .options({ resultTypes: ['violations'] })
+        .analyze();
       await page.emulateMedia({ colorScheme: 'dark' });
       // The rest does not depend on colours.
-      const inDark = await new AxeBuilder({ page: page as never }).withRules(['color-contrast']).analyze();
+      const inDark = await new AxeBuilder({ page: page as never })
+        .options({ resultTypes: ['violations'] })
+        .withRules(['color-contrast'])
+        .analyze();
       for (const violation of [...inLight.violations, ...inDark.violations]) {
         for (const node of violation.nodes)
           faults.push(
@@ -155,6 +161,28 @@ describe.skipIf(!chromiumPath)(inChromium('every view'), () => {
     }
     expect(wide).toEqual([]);
     await close();
+  });
+
+  it('loads in at most 250 KB compressed, fonts included, and from nowhere but the collector', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const sizes: Record<string, number> = {};
+    page.on('response', (response) => {
+      const path = new URL(response.url()).pathname;
+      if (!path.startsWith('/api/')) {
+        void response.body().then((body) => {
+          sizes[path] = path.endsWith('.woff2') ? body.length : gzipSync(body).length;
+        });
+      }
+    });
+    await page.goto(collector.url);
+    await page.locator('tr[data-run="run-research"]').waitFor();
+    await page.evaluate(() => document.fonts.ready);
+    await expect.poll(() => Object.keys(sizes).some((path) => path.endsWith('.woff2'))).toBe(true);
+    const total = Object.values(sizes).reduce((sum, size) => sum + size, 0);
+    expect(total, JSON.stringify(sizes, null, 1)).toBeLessThan(250_000);
+    console.info(`first load: ${(total / 1000).toFixed(0)} KB compressed`);
+    await context.close();
   });
 
   it('follows the system’s theme until one is chosen, and remembers the choice', async () => {

@@ -1,12 +1,15 @@
 import type { QueryClient } from '@tanstack/react-query';
-import { createRootRouteWithContext, createRoute, createRouter } from '@tanstack/react-router';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+} from '@tanstack/react-router';
 import { flattenRunSearch, parseRunSearch } from './api/run-filters.js';
 import { parseSearch, stringifySearch } from './api/search-params.js';
-import { RunPage } from './run/run-page.js';
 import { RUN_TABS, type RunTab } from './run/tabs.js';
 import { RunsPage } from './runs/runs-page.js';
 import { SearchPage } from './search/search-page.js';
-import { SessionPage } from './sessions/session-page.js';
 import { SessionsPage } from './sessions/sessions-page.js';
 import { NotFound, PageError } from './shell/page-states.js';
 import { Shell } from './shell/shell.js';
@@ -40,7 +43,7 @@ const runRoute = createRoute({
     const find = text(raw.find);
     return { ...(tab && { tab }), ...(at && { at }), ...(find && { find }) };
   },
-  component: RunPage,
+  component: lazyRouteComponent(() => import('./run/run-page.js'), 'RunPage'),
 });
 
 const sessionsRoute = createRoute({
@@ -60,7 +63,7 @@ const sessionRoute = createRoute({
     const run = text(raw.run);
     return run ? { run } : {};
   },
-  component: SessionPage,
+  component: lazyRouteComponent(() => import('./sessions/session-page.js'), 'SessionPage'),
 });
 
 const searchRoute = createRoute({
@@ -79,6 +82,8 @@ export function createDashboardRouter(queryClient: QueryClient) {
     context: { queryClient },
     parseSearch,
     stringifySearch,
+    // The code of a page is there before its link is clicked.
+    defaultPreload: 'intent',
     scrollRestoration: true,
     defaultErrorComponent: PageError,
     defaultNotFoundComponent: NotFound,

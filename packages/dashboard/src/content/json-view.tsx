@@ -67,7 +67,7 @@ export function JsonView({
               type="search"
               aria-label="Search in the JSON"
               placeholder="Search keys and values…"
-              className="h-7 w-60 max-w-full rounded-[7px] border border-line-strong bg-surface pr-2 pl-8 text-sm outline-none focus:border-accent"
+              className="h-7 w-60 max-w-full rounded-[7px] border border-line-strong bg-surface pr-2 pl-8 text-sm outline-none focus:border-accent [&::-webkit-search-cancel-button]:hidden"
               value={text}
               onChange={(event) => {
                 setText(event.target.value);

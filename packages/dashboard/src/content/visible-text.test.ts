@@ -34,7 +34,9 @@ describe('visibleText', () => {
 
   it('shows text that hides behind a flag', () => {
     expect(visibleText(`🏴${tags('gbx')}`)).toBe('🏴⟨tag g⟩⟨tag b⟩⟨tag x⟩');
-    expect(visibleText(`🏴${tags('gbsct')}${tags('!')}`)).toContain('⟨tag !⟩');
+    expect(visibleText(`🏴${tags('gbsct')}${String.fromCodePoint(0xe007f)}${tags('!')}`)).toContain(
+      '⟨tag !⟩',
+    );
   });
 
   it('shows a joiner or mark that joins nothing', () => {

@@ -58,7 +58,7 @@ const FLAG_LENGTH = FLAGS[0]!.length;
 
 function inFlag(text: string, at: number): boolean {
   // Looked for close by only: a megabyte of tag characters must not be searched for each of them.
-  const near = Math.max(0, at - FLAG_LENGTH);
+  const near = Math.max(0, at - FLAG_LENGTH + 1);
   const start = text.slice(near, at).lastIndexOf('\u{1f3f4}');
   return start >= 0 && FLAGS.some((flag) => text.startsWith(flag, near + start));
 }

@@ -53,7 +53,7 @@ export function StepView({
         <Context step={step} context={context} lookedFor={at === spot ? find : ''} />
         {step.status_code === 2 && <RunError of={step} />}
         {repeats ? (
-          <p className="text-sm text-ink-3">Answered with the run’s response, shown below.</p>
+          <p className="text-sm text-ink-3">Answered with the run’s response.</p>
         ) : (
           said.map((message, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: the messages of one output have no other name

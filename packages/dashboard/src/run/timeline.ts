@@ -162,12 +162,47 @@ function covered(bars: readonly Bar[]): number {
   return sum;
 }
 
-/** Round tick positions between two times: 5 to 8 of them. */
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+/** Steps a person counts in: decimal below ten seconds, then as a clock. */
+const TICK_STEPS = [
+  10,
+  15,
+  30,
+  MINUTE / SECOND,
+  120,
+  300,
+  600,
+  900,
+  1_800,
+  HOUR / SECOND,
+  7_200,
+  14_400,
+  43_200,
+  86_400,
+].map((seconds) => seconds * SECOND);
+
+/** Round tick positions between two times: at most 8 of them. */
 export function ticks(from: number, to: number): number[] {
-  const rough = (to - from) / 6;
+  const rough = (to - from) / 7;
   const power = 10 ** Math.floor(Math.log10(Math.max(rough, 0.001)));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough;
+  const decimal = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough;
+  const step = rough <= 5 * SECOND ? decimal : (TICK_STEPS.find((size) => size >= rough) ?? decimal);
   const list: number[] = [];
   for (let at = Math.ceil(from / step) * step; at <= to; at += step) list.push(at);
   return list;
+}
+
+/** A tick in the shortest form: `0`, `200 ms`, `2.5 s`, `30 s`, `1m 30s`. */
+export function formatTick(ms: number): string {
+  if (ms === 0) return '0';
+  if (ms < SECOND) return `${Number(ms.toPrecision(3))} ms`;
+  if (ms < MINUTE) return `${Number((ms / SECOND).toPrecision(4))} s`;
+  const [hours, minutes, seconds] = [
+    Math.floor(ms / HOUR),
+    Math.floor((ms % HOUR) / MINUTE),
+    Math.round((ms % MINUTE) / SECOND),
+  ];
+  return [hours && `${hours}h`, minutes && `${minutes}m`, seconds && `${seconds}s`].filter(Boolean).join(' ');
 }

@@ -100,7 +100,7 @@ export function NestedRun({ detail }: { detail: RunDetail }) {
             className={`shrink-0 text-ink-3 transition-transform duration-(--quick) ${open ? 'rotate-90' : ''}`}
           />
           <CornerDownRight size={14} aria-hidden className="shrink-0 text-run" />
-          <Line text={run.name ?? 'Nested run'} className="font-medium" />
+          <Line text={run.name ?? 'Nested run'} className="max-w-[60%] shrink-0 font-medium" />
           <Line text={run.prompt_preview ?? ''} className="text-ink-3" />
         </button>
         <span className="flex shrink-0 items-center gap-3 text-ink-3">

@@ -6,7 +6,7 @@ import { formatDuration } from '../format.js';
 import { useFastNow } from '../ui/clock.js';
 import { useSelection } from './spot.js';
 import { SpotDetail } from './spot-detail.js';
-import { type TimeSplit, ticks, timelineOf, timeSplitOf } from './timeline.js';
+import { formatTick, type TimeSplit, ticks, timelineOf, timeSplitOf } from './timeline.js';
 import { WaterfallRow } from './waterfall-row.js';
 
 const ROW = 30;
@@ -58,7 +58,7 @@ function WaterfallAt({ detail, now }: { detail: RunDetail; now: number }) {
       <div className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_400px]">
         <div className="panel min-w-0 self-start overflow-hidden">
           <Axis from={from} to={to} onZoom={setZoom} />
-          <div ref={scroller} className="max-h-[calc(100vh-290px)] min-h-40 overflow-y-auto">
+          <div ref={scroller} className="max-h-[max(240px,calc(100vh-350px))] overflow-y-auto">
             <ol aria-label="Waterfall" className="relative" style={{ height: virtual.getTotalSize() }}>
               {virtual.getVirtualItems().map((item) => {
                 const bar = timeline.bars[item.index];
@@ -146,7 +146,7 @@ function Axis({ from, to, onZoom }: { from: number; to: number; onZoom(range: [n
             className="num absolute top-0 h-full border-l pt-1.5 pl-1.5 text-2xs text-ink-3"
             style={{ left: `${((tick - from) / (to - from)) * 100}%` }}
           >
-            {tick === 0 ? '0' : formatDuration(tick)}
+            {formatTick(tick)}
           </span>
         ))}
         {drag && (

@@ -14,7 +14,7 @@ import { RunPeek } from './run-peek.js';
 
 /** The grid that the head and every row share; columns appear as the list gets wider. */
 export const RUN_COLUMNS =
-  'grid items-center gap-x-4 px-4 sm:px-6 grid-cols-[104px_minmax(90px,150px)_minmax(0,1fr)_72px_48px] @min-[760px]:grid-cols-[104px_minmax(90px,170px)_minmax(0,1fr)_76px_76px_48px] @min-[860px]:grid-cols-[104px_minmax(90px,170px)_minmax(0,1fr)_76px_64px_76px_48px] @min-[1040px]:grid-cols-[104px_136px_minmax(0,1fr)_136px_72px_56px_72px_40px] @min-[1180px]:grid-cols-[104px_160px_minmax(0,1fr)_168px_76px_64px_76px_48px] @min-[1400px]:grid-cols-[104px_190px_minmax(0,1fr)_190px_64px_80px_68px_84px_56px]';
+  'grid items-center gap-x-4 px-4 sm:px-6 grid-cols-[104px_minmax(90px,150px)_minmax(0,1fr)_72px_48px] @min-[760px]:grid-cols-[100px_minmax(80px,128px)_minmax(0,1fr)_68px_68px_36px] @min-[860px]:grid-cols-[104px_minmax(90px,136px)_minmax(0,1fr)_72px_56px_72px_40px] @min-[1040px]:grid-cols-[104px_136px_minmax(0,1fr)_136px_72px_56px_72px_40px] @min-[1180px]:grid-cols-[104px_160px_minmax(0,1fr)_168px_76px_64px_76px_48px] @min-[1400px]:grid-cols-[104px_190px_minmax(0,1fr)_190px_64px_80px_68px_84px_56px]';
 
 /** How long after its arrival a row still pulses: a row that scrolls into view later does not. */
 const FRESH_MS = 1_500;

@@ -7,6 +7,7 @@ import { formatExact } from '../format.js';
 import { PageError } from '../shell/page-states.js';
 import { GettingStarted } from '../start/getting-started.js';
 import { PageHeader } from '../ui/page-header.js';
+import { RecentRuns } from './recent-runs.js';
 import { RunFilterBar } from './run-filter-bar.js';
 import { RunsTable } from './runs-table.js';
 
@@ -34,6 +35,7 @@ export function RunsPage() {
         {overview && (
           <Figures overview={overview} filtered={filtered} shown={rows.length} more={runs.hasNextPage} />
         )}
+        <RecentRuns rows={rows} />
       </PageHeader>
       <RunFilterBar search={search} onChange={setSearch} busy={runs.isPlaceholderData} />
       {runs.isError && rows.length === 0 ? (

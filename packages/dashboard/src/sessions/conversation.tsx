@@ -1,6 +1,6 @@
 import type { RunBody } from '@observatory/collector/api';
 import { Fragment } from 'react';
-import { Text } from '../content/captured.js';
+import { Line, Text } from '../content/captured.js';
 import { Markdown } from '../content/markdown.js';
 import { TextBlock } from '../content/text-block.js';
 import { formatClock, formatTime } from '../format.js';
@@ -75,7 +75,9 @@ function UserTurn({ run }: { run: RunBody }) {
 function AgentTurn({ run, open, toggle }: { run: RunBody; open: boolean; toggle(): void }) {
   return (
     <div className="mt-4 min-w-0">
-      <p className="sr-only">{run.name ?? 'Agent'}</p>
+      <p className="label mb-1 flex">
+        <Line text={run.name ?? 'Agent'} />
+      </p>
       {run.response ? (
         <Markdown text={run.response} className="text-md" />
       ) : run.running ? (

@@ -155,24 +155,28 @@ const SessionItem = memo(function SessionItem({
           )}
         </p>
         <p className="num mt-0.5 flex items-center gap-3 text-sm text-ink-3 sm:hidden">
-          <Counts row={row} />
+          <State row={row} />
+          <span>{counted(row)}</span>
           <span className="ml-auto">
             <Ago time={row.last_activity_time} />
           </span>
         </p>
       </div>
-      <div className="num ml-auto hidden shrink-0 items-center gap-5 text-sm text-ink-2 sm:flex">
-        {row.user_id !== undefined && (
-          <Line text={row.user_id} className="hidden max-w-36 text-ink-3 xl:inline-block" />
-        )}
-        <Counts row={row} />
-        <span className="hidden w-14 text-right md:inline">
+      <div className="num ml-auto hidden shrink-0 items-center gap-4 text-right text-sm text-ink-2 sm:flex">
+        <span className="hidden w-36 justify-end text-ink-3 xl:flex">
+          {row.user_id !== undefined && <Line text={row.user_id} />}
+        </span>
+        <span className="flex w-20 justify-end">
+          <State row={row} />
+        </span>
+        <span className="w-16">{counted(row)}</span>
+        <span className="hidden w-14 md:inline">
           <Tokens of={row} />
         </span>
-        <span className="hidden w-16 text-right md:inline">
+        <span className="hidden w-18 md:inline">
           <Cost usd={row.cost_usd} />
         </span>
-        <span className="w-10 text-right text-ink-3">
+        <span className="w-10 text-ink-3">
           <Ago time={row.last_activity_time} />
         </span>
       </div>
@@ -180,21 +184,23 @@ const SessionItem = memo(function SessionItem({
   );
 });
 
-function Counts({ row }: { row: SessionRow }) {
-  return (
-    <>
-      {row.running_count > 0 && (
-        <span className="flex items-center gap-1.5 font-medium text-accent">
-          <span className="breathing size-2 rounded-full bg-accent" />
-          {row.running_count === 1 ? 'Running' : `${row.running_count} running`}
-        </span>
-      )}
-      {row.error_count > 0 && <span className="font-medium text-error">{row.error_count} failed</span>}
-      <span className="sm:w-16 sm:text-right">
-        {plural(row.run_count, row.conversational ? 'turn' : 'task')}
+/** What stands out about a session: something runs, or something failed. */
+function State({ row }: { row: SessionRow }) {
+  if (row.running_count > 0) {
+    return (
+      <span className="flex items-center gap-1.5 font-medium text-accent">
+        <span className="breathing size-2 rounded-full bg-accent" />
+        {row.running_count === 1 ? 'Running' : `${row.running_count} running`}
       </span>
-    </>
-  );
+    );
+  }
+  return row.error_count > 0 ? (
+    <span className="font-medium text-error">{row.error_count} failed</span>
+  ) : null;
+}
+
+function counted(row: SessionRow): string {
+  return plural(row.run_count, row.conversational ? 'turn' : 'task');
 }
 
 function Skeletons({ height }: { height: number }) {
