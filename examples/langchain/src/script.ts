@@ -1,0 +1,28 @@
+import type { Script } from '@observatory/testing';
+
+/** What the scripted model says where there is no OPENAI_API_KEY. */
+export const script: Script = [
+  {
+    when: { toolResult: false, lastUser: /Oslo or Lisbon/ },
+    reply: {
+      toolCalls: [
+        { name: 'weather', args: { city: 'Oslo' } },
+        { name: 'weather', args: { city: 'Lisbon' } },
+      ],
+    },
+  },
+  {
+    when: { toolResult: /Lisbon/ },
+    reply: { text: 'Lisbon: 21 °C, Oslo has 4 °C.', usage: { prompt: 180, cached: 128, completion: 14 } },
+  },
+  {
+    when: { toolResult: false, lastUser: /pack/ },
+    reply: { toolCalls: [{ name: 'packing_list', args: { celsius: 21 } }] },
+  },
+  { when: { toolResult: /shirts/ }, reply: 'Shirts and sunglasses.' },
+  {
+    when: { toolResult: false, lastUser: /Atlantis/ },
+    reply: { toolCalls: [{ name: 'weather', args: { city: 'Atlantis' } }] },
+  },
+  { when: { toolResult: /No station/ }, reply: 'Nobody measures the weather in Atlantis.' },
+];
