@@ -152,11 +152,23 @@ describe('the list of runs', () => {
   it('carries previews and never bodies', async () => {
     const collector = await collectorFixture();
     const emoji = '🙂'.repeat(5000);
-    await collector.send(run('a', 1, { prompt: { user_prompt: emoji }, response: 'x'.repeat(50_000) }));
+    const status_message = 'e'.repeat(50_000);
+    const tags = Array.from({ length: 500 }, (_, n) => `tag ${n} ${'t'.repeat(500)}`);
+    await collector.send(
+      run('a', 1, {
+        prompt: { user_prompt: emoji },
+        response: 'x'.repeat(50_000),
+        status_message,
+        tags,
+        name: 'n'.repeat(5000),
+      }),
+    );
     const { runs } = await collector.get<RunList>('/api/runs');
     expect(runs[0]?.prompt_preview).toBe('🙂'.repeat(100));
     expect(runs[0]?.response_preview).toHaveLength(200);
-    expect(JSON.stringify(runs).length).toBeLessThan(2000);
+    expect(runs[0]?.status_message).toHaveLength(200);
+    expect(JSON.stringify(runs).length).toBeLessThan(15_000);
+    expect((await collector.get<RunDetail>('/api/runs/a')).run).toMatchObject({ status_message, tags });
   });
 });
 

@@ -26,6 +26,9 @@ export interface RunState {
   feedback?: 'thumbs_up' | 'thumbs_down';
 }
 
+/** A row is for a list; the run itself has all its tags. */
+const MAX_ROW_TAGS = 50;
+
 export const newRunState = (receivedAt: Micros): RunState => ({
   merged: emptyMerged(),
   totals: emptyTotals(),
@@ -82,9 +85,9 @@ export function runRow(runId: string, state: RunState): RunRow {
   };
   set('session_id', text('session_id'));
   set('conversational', fields.conversational as boolean | undefined);
-  set('name', text('name'));
+  set('name', previewOf(fields.name));
   set('user_id', text('user_id'));
-  set('tags', fields.tags as string[] | undefined);
+  set('tags', (fields.tags as string[] | undefined)?.slice(0, MAX_ROW_TAGS).map(preview));
   if (end !== undefined) {
     row.end_time = formatTime(end);
     row.duration_ms = durationMs(start, end);
@@ -93,7 +96,7 @@ export function runRow(runId: string, state: RunState): RunRow {
     row.outcome = outcome;
     row.status_code = statusOf(outcome);
   }
-  set('status_message', text('status_message'));
+  set('status_message', previewOf(fields.status_message));
   set('prompt_preview', previewOf(isObject(fields.prompt) ? fields.prompt.user_prompt : undefined));
   set('response_preview', previewOf(fields.response));
   const models = namesOf(state.totals.models);
@@ -101,8 +104,8 @@ export function runRow(runId: string, state: RunState): RunRow {
   if (state.firstToken !== undefined) row.time_to_first_token_ms = durationMs(start, state.firstToken);
   set('parent_run_id', text('parent_run_id'));
   set('parent_tool_call_id', text('parent_tool_call_id'));
-  set('environment', text('environment'));
-  set('release', text('release'));
+  set('environment', previewOf(fields.environment));
+  set('release', previewOf(fields.release));
   set('feedback_score', state.feedback);
   return row;
 }

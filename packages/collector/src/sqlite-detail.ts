@@ -106,6 +106,8 @@ export function runBody(row: RunRow, fields: Fields, contents: ContentReader): R
   const metadata = withNotes(fields);
   return {
     ...row,
+    ...optional('status_message', fields.status_message as string | undefined),
+    ...optional('tags', fields.tags as string[] | undefined),
     ...optional('user_prompt', contents.text(prompt.user_prompt)),
     ...optional('system_prompt', contents.text(prompt.system_prompt)),
     ...optional('full_input', contents.text(prompt.full_input)),
