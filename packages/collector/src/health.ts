@@ -40,6 +40,8 @@ export function healthRoutes({ store, ingest, live }: { store: Store; ingest: In
     ]);
     metric('store_bytes', 'gauge', 'Size of the database files.', [['', stored.bytes]]);
     metric('live_readers', 'gauge', 'Open live streams.', [['', live.readers()]]);
+    const { user, system } = process.cpuUsage();
+    metric('cpu_seconds_total', 'counter', 'CPU time of the process.', [['', (user + system) / 1e6]]);
     metric('resident_memory_bytes', 'gauge', 'Memory of the process.', [['', process.memoryUsage.rss()]]);
     return c.text(`${lines.join('\n')}\n`, 200, {
       'Content-Type': 'text/plain; version=0.0.4; charset=utf-8',

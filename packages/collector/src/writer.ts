@@ -17,7 +17,7 @@ interface Job {
 }
 
 /** A transaction of this many entries takes some tens of milliseconds, in which nothing else is answered. */
-export const ENTRIES_PER_TRANSACTION = 400;
+export const ENTRIES_PER_TRANSACTION = 1000;
 
 export function createWriter(store: Pick<Store, 'write'>, onCommit: (runIds: Set<string>) => void): Writer {
   let queue: Job[] = [];
