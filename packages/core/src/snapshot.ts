@@ -60,8 +60,31 @@ function isPlainTree(value: unknown, depth: number): boolean {
   return typeof (value as { toJSON?: unknown }).toJSON !== 'function';
 }
 
+/** Hot path: metadata and parameters are nearly always one level of texts and numbers. undefined for anything else. */
+function flatCopy(value: unknown): Record<string, unknown> | undefined {
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) {
+    return undefined;
+  }
+  const members: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const member = (value as Record<string, unknown>)[key];
+    const type = typeof member;
+    if (type !== 'string' && type !== 'boolean' && !(type === 'number' && Number.isFinite(member)))
+      return undefined;
+    if (key === '__proto__') return undefined;
+    members[key] = member;
+  }
+  return members;
+}
+
 /** A copy of any value that JSON.stringify takes. */
 export function plainCopy(value: unknown): unknown {
+  try {
+    const flat = flatCopy(value);
+    if (flat) return flat;
+  } catch {
+    // A member that cannot be read is named below.
+  }
   const ancestors = new Set<object>();
   let nodes = 0;
 
