@@ -91,6 +91,32 @@ describe('a body that is too large', () => {
     expect((await collector.request('/health')).status).toBe(200);
   });
 
+  it('is sent again later when many are being stored at a time, and then is taken', async () => {
+    const collector = await collectorFixture({ limits: { maxBufferedBytes: 1_000_000 } });
+    const body = { ...good('r1'), response: 'x'.repeat(600_000) };
+    // A request that is under way holds what it has sent so far.
+    let finish = () => {};
+    const half = JSON.stringify(body).slice(0, 500_000);
+    const stream = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode(half));
+        finish = () => controller.close();
+      },
+    });
+    const slow = collector.request('/v1/events', {
+      method: 'POST',
+      body: stream,
+      duplex: 'half',
+    } as RequestInit);
+    let refused = await collector.post('/v1/events', body);
+    while (refused.status === 200) refused = await collector.post('/v1/events', body);
+    expect(await refusal(refused)).toMatchObject({ status: 503, code: 'busy' });
+    expect(refused.headers.get('retry-after')).toBe('1');
+    finish();
+    expect((await slow).status).toBe(400);
+    expect((await collector.post('/v1/events', body)).status).toBe(200);
+  });
+
   it.each([
     ['gzip', gzipSync],
     ['br', brotliCompressSync],

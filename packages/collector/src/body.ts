@@ -28,11 +28,44 @@ const DECODERS: Record<string, (() => Transform) | undefined> = {
 
 const mebibytes = (bytes: number): string => `${Math.round((bytes / (1024 * 1024)) * 10) / 10} MiB`;
 
+/** Reads a body and hands it on; its memory counts against all bodies' until `use` is done with it. */
+export type BodyReader = <Result>(
+  request: IncomingMessage,
+  use: (body: Buffer) => Result | Promise<Result>,
+) => Promise<Result>;
+
+export function createBodyReader(limits: Limits): BodyReader {
+  let held = 0;
+  return async (request, use) => {
+    let own = 0;
+    const hold = (bytes: number) => {
+      if (held + bytes > limits.maxBufferedBytes) {
+        throw new RequestProblem(
+          503,
+          'busy',
+          `bodies of ${mebibytes(held)} are being stored just now: try again`,
+        );
+      }
+      held += bytes;
+      own += bytes;
+    };
+    try {
+      return await use(await readBody(request, limits, hold));
+    } finally {
+      held -= own;
+    }
+  };
+}
+
 /**
  * Reads a body, decompressing as it comes, and stops at the first byte over a limit: a bomb is never inflated. What the client
  * still sends after that is thrown away, so that it can read the answer.
  */
-export async function readBody(request: IncomingMessage, limits: Limits): Promise<Buffer> {
+async function readBody(
+  request: IncomingMessage,
+  limits: Limits,
+  hold: (bytes: number) => void,
+): Promise<Buffer> {
   const encodings = (request.headers['content-encoding'] ?? '')
     .split(',')
     .map((name) => name.trim().toLowerCase())
@@ -85,7 +118,14 @@ export async function readBody(request: IncomingMessage, limits: Limits): Promis
             'content-encoding',
           ),
         );
-      } else chunks.push(chunk);
+        return;
+      }
+      try {
+        hold(chunk.length);
+        chunks.push(chunk);
+      } catch (problem) {
+        stop(problem as Error);
+      }
     };
     const onData = (chunk: Buffer) => {
       sent += chunk.length;

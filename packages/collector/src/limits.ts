@@ -4,6 +4,8 @@ export interface Limits {
   maxBodyBytes: number;
   /** Bytes of a request body after decompression. */
   maxRawBytes: number;
+  /** Bytes of all bodies that are being read and stored at a time. */
+  maxBufferedBytes: number;
   /** Nesting of one item's JSON. */
   maxDepth: number;
   /** Characters of an id. */
@@ -19,6 +21,7 @@ const MIB = 1024 * 1024;
 export const DEFAULT_LIMITS: Limits = {
   maxBodyBytes: 32 * MIB,
   maxRawBytes: 128 * MIB,
+  maxBufferedBytes: 512 * MIB,
   maxDepth: 128,
   maxIdLength: 1024,
   maxHashLength: 128,

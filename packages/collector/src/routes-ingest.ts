@@ -2,7 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { acceptFeedbackBody } from './accept-feedback.js';
 import { createSpanReader } from './accept-otlp.js';
-import { RequestProblem, readBody } from './body.js';
+import { createBodyReader, RequestProblem } from './body.js';
 import type { Ingest } from './ingest.js';
 import type { Limits } from './limits.js';
 
@@ -11,15 +11,17 @@ export function ingestRoutes(ingest: Ingest, limits: Limits): Hono<{ Bindings: H
   const routes = new Hono<{ Bindings: HttpBindings }>();
   const spans = createSpanReader(limits);
 
+  const withBody = createBodyReader(limits);
+
   routes.post('/v1/events', async (c) =>
-    c.json(await ingest.body(await readBody(c.env.incoming, limits), 'strict')),
+    c.json(await withBody(c.env.incoming, (body) => ingest.body(body, 'strict'))),
   );
   routes.post('/v1/custom', async (c) =>
-    c.json(await ingest.body(await readBody(c.env.incoming, limits), 'lenient')),
+    c.json(await withBody(c.env.incoming, (body) => ingest.body(body, 'lenient'))),
   );
 
   routes.post('/v1/feedback', async (c) => {
-    const item = acceptFeedbackBody(await readBody(c.env.incoming, limits));
+    const item = await withBody(c.env.incoming, acceptFeedbackBody);
     const receipt = await ingest.items([item], 'strict');
     const [refused] = receipt.rejected;
     if (refused) throw new RequestProblem(400, 'feedback_refused', refused.reason);
@@ -36,8 +38,7 @@ export function ingestRoutes(ingest: Ingest, limits: Limits): Hono<{ Bindings: H
         'content-type',
       );
     }
-    const items = spans.items(await readBody(c.env.incoming, limits));
-    const receipt = await ingest.items(items, 'lenient');
+    const receipt = await withBody(c.env.incoming, (body) => ingest.items(spans.items(body), 'lenient'));
     // OTLP's own answer: exporters read partialSuccess, ours is beside it.
     const refused = receipt.rejected.length;
     return c.json({

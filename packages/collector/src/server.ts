@@ -70,7 +70,7 @@ export function createServerApp(parts: ServerParts): Hono<{ Bindings: HttpBindin
 
   app.onError((error, c) => {
     if (error instanceof RequestProblem) {
-      if (error.status === 413) bodyless(c);
+      if (error.status === 413 || error.code === 'busy') bodyless(c);
       if (error.status === 503) c.header('Retry-After', '1');
       return c.json(
         { error: { message: error.message, code: error.code, ...(error.field && { field: error.field }) } },

@@ -10,7 +10,6 @@ export interface Database {
   get(sql: string, ...values: SQLInputValue[]): Row | undefined;
   all(sql: string, ...values: SQLInputValue[]): Row[];
   run(sql: string, ...values: SQLInputValue[]): number;
-  iterate(sql: string, ...values: SQLInputValue[]): IterableIterator<Row>;
   exec(sql: string): void;
   transaction<Result>(work: () => Result): Result;
   /** The next key of the counter that all tables share. */
@@ -75,8 +74,6 @@ export function openDatabase(folder: string): Database {
     get: (sql, ...values) => prepared(sql).get(...values) as Row | undefined,
     all: (sql, ...values) => prepared(sql).all(...values) as Row[],
     run: (sql, ...values) => Number(prepared(sql).run(...values).changes),
-    // Not from the cache: a statement that is being stepped through cannot be used a second time.
-    iterate: (sql, ...values) => db.prepare(sql).iterate(...values) as IterableIterator<Row>,
     exec: (sql) => db.exec(sql),
     transaction(work) {
       db.exec('BEGIN IMMEDIATE');
@@ -85,7 +82,11 @@ export function openDatabase(folder: string): Database {
         db.exec('COMMIT');
         return result;
       } catch (error) {
-        if (db.isTransaction) db.exec('ROLLBACK');
+        try {
+          db.exec('ROLLBACK');
+        } catch {
+          // SQLite has rolled back by itself, as it does when the disk is full.
+        }
         throw error;
       }
     },

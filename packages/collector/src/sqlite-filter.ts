@@ -1,6 +1,8 @@
 import type { SQLInputValue } from 'node:sqlite';
+import { decodeCursor } from './cursor.js';
 import type { Filter } from './filter.js';
 import { ftsQuery } from './search-text.js';
+import type { PageRequest } from './store.js';
 
 /** A condition over `runs r`, with its values apart. */
 export interface Condition {
@@ -18,6 +20,18 @@ export const MATCHING_RUNS = `
   UNION ALL SELECT s.run_key FROM hits JOIN steps s ON s.key = hits.key
   UNION ALL SELECT t.run_key FROM hits JOIN tool_calls t ON t.key = hits.key
   UNION ALL SELECT u.run_key FROM hits JOIN content_uses u ON u.content_key = hits.key`;
+
+/** A page of runs, newest first, one row more than asked. */
+export function runsQuery(filter: Filter, request: PageRequest): Condition {
+  const { sql, values } = compileFilter(filter);
+  const after = request.cursor === undefined ? [] : decodeCursor(request.cursor, 'number,string');
+  return {
+    sql: `SELECT r.row, r.start_us, r.run_id FROM runs r
+      WHERE r.listed >= 0 AND ${sql} ${after.length > 0 ? 'AND (r.start_us, r.run_id) < (?, ?)' : ''}
+      ORDER BY r.start_us DESC, r.run_id DESC LIMIT ?`,
+    values: [...values, ...after, request.limit + 1],
+  };
+}
 
 const STATUS = {
   ok: 'r.status = 0',

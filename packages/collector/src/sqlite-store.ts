@@ -8,7 +8,7 @@ import { type Database, openDatabase, type Row } from './sqlite-database.js';
 import { deleteRuns } from './sqlite-delete.js';
 import { readDetail, readFeedback, runBody } from './sqlite-detail.js';
 import { exportItems } from './sqlite-export.js';
-import { compileFilter, MATCHING_RUNS } from './sqlite-filter.js';
+import { MATCHING_RUNS, runsQuery } from './sqlite-filter.js';
 import { searchHits } from './sqlite-search.js';
 import { readSession, refreshSessions } from './sqlite-sessions.js';
 import { createWriteBatch } from './sqlite-write.js';
@@ -59,19 +59,8 @@ export function openSqliteStore(folder: string): Store {
     },
 
     async runs(filter, request) {
-      const where = compileFilter(filter);
-      const values: SQLInputValue[] = [...where.values];
-      let after = '';
-      if (request.cursor !== undefined) {
-        after = 'AND (r.start_us, r.run_id) < (?, ?)';
-        values.push(...decodeCursor(request.cursor, 'number,string'));
-      }
-      const rows = db.all(
-        `SELECT r.row, r.start_us, r.run_id FROM runs r WHERE r.listed >= 0 AND ${where.sql} ${after}
-         ORDER BY r.start_us DESC, r.run_id DESC LIMIT ?`,
-        ...values,
-        request.limit + 1,
-      );
+      const { sql, values } = runsQuery(filter, request);
+      const rows = db.all(sql, ...values);
       return page(rows, request, readRow, (row) => [row.start_us as number, row.run_id as string]);
     },
 
