@@ -8,6 +8,7 @@ import type { ModelCall } from './model-call.js';
 import { type Fields, fields, isFields, text } from './plain.js';
 import { quietly } from './quietly.js';
 import { record } from './record.js';
+import { isRecordedHere } from './wrap-single.js';
 
 /** What SDK 7 lets an integration wrap. */
 interface Execution {
@@ -137,7 +138,8 @@ function start(event: Fields, labels: Labels): Call | undefined {
   const callId = text(event.callId);
   // SDK 6 keeps its integrations in the same list and calls some hooks by the same names, but says nothing of the call.
   const operation = text(event.operationId);
-  if (callId === undefined || operation === undefined || calls.get(callId)) return undefined;
+  if (callId === undefined || operation === undefined || calls.get(callId) || isRecordedHere())
+    return undefined;
   const inputs = event.recordInputs !== false;
   const call = new Call(
     {

@@ -4,7 +4,7 @@ import { withOurIntegration } from './per-call-integrations.js';
 import { type Fields, isFields } from './plain.js';
 import { wrapAgent } from './wrap-agent.js';
 import { wrapObject } from './wrap-object.js';
-import { SINGLES, UNTOLD_IN_7, wrapSingle } from './wrap-single.js';
+import { SINGLES, TOLD_IN_7, wrapSingle } from './wrap-single.js';
 import { wrapText } from './wrap-text.js';
 
 type Sdk = (options: Fields) => unknown;
@@ -84,7 +84,7 @@ function wrapped(name: string, original: Sdk, ai: Fields): unknown {
 
 function wrapped7(name: string, original: Sdk, ai: Fields): unknown {
   const single = SINGLES[name];
-  if (single && UNTOLD_IN_7.has(name)) return wrapSingle(single, original, ai);
+  if (single && !TOLD_IN_7.has(name)) return wrapSingle(single, original, ai);
   if (single || ['generateText', 'streamText', 'generateObject', 'streamObject'].includes(name)) {
     return (options: Fields) => original(isFields(options) ? withOurIntegration(options) : options);
   }
