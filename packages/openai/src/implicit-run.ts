@@ -8,6 +8,8 @@ import { PendingCalls, sameArguments, type ToolResult } from './tool-results.js'
 
 /** A loop that asked for tools and never came back is closed after this. */
 const IDLE_MS = 60_000;
+/** A background response that nobody asks for again. */
+const BACKGROUND_MS = 60 * 60_000;
 /** Finished and waiting loops that a later request can still refer to. */
 const REMEMBERED = 1000;
 
@@ -43,24 +45,26 @@ export class ImplicitRun {
     this.#cancel = undefined;
   }
 
-  /** Closes the run unless the model asked for tools, another call is on its way, or the provider is still working. */
+  /** Closes the run unless the model asked for tools or another call is on its way. */
   stepEnded(answer: Answer): void {
     this.#inFlight--;
-    if (this.closed || this.#inFlight > 0 || answer.pending) return;
-    if (answer.calls.length > 0) {
-      this.#idle();
-      return;
-    }
-    this.close(answer);
+    if (this.closed || this.#inFlight > 0) return;
+    if (answer.calls.length > 0) this.#waitFor(IDLE_MS);
+    else this.close(answer);
+  }
+
+  /** The provider works on its answer in the background. */
+  answering(): void {
+    if (!this.closed && this.#cancel === undefined) this.#waitFor(BACKGROUND_MS);
   }
 
   /** The host never read the answer: it may still do so, but the run must not stay open for it. */
   unread(): void {
-    if (!this.closed && this.#cancel === undefined) this.#idle();
+    if (!this.closed && this.#cancel === undefined) this.#waitFor(IDLE_MS);
   }
 
-  #idle(): void {
-    this.#cancel = after(IDLE_MS, () => this.close());
+  #waitFor(ms: number): void {
+    this.#cancel = after(ms, () => this.close());
   }
 
   close(answer?: Answer): void {
@@ -111,6 +115,8 @@ export class ImplicitRuns {
     const { name, userId, tags, metadata } = options;
     const run = recorder.openRun({
       parent: null,
+      // It is closed from here, by clocks that a host's tests do not see.
+      timeout: 0,
       startTime,
       name,
       userId,

@@ -334,7 +334,10 @@ export class ModelCall implements CallObserver, StreamObserver, OutgoingCall {
     answer.pending = unfinished && answer.responseId !== undefined;
     if (!answer.pending || answer.responseId === undefined) return false;
     awaitResponse(answer.responseId, this);
-    if (this.#implicit) implicitRuns.remember(this.#implicit, answer);
+    if (this.#implicit) {
+      implicitRuns.remember(this.#implicit, answer);
+      this.#implicit.answering();
+    }
     this.#amend(this.#fields(answer));
     return true;
   }
