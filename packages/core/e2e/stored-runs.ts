@@ -6,7 +6,7 @@ export interface StoredRuns {
   abandoned: string[];
 }
 
-interface Row {
+export interface StoredRow {
   run_id: string;
   step_count: number;
   tool_call_count: number;
@@ -15,30 +15,37 @@ interface Row {
   response_preview?: string;
 }
 
-export async function readStoredRuns(url: string, session: string): Promise<StoredRuns> {
-  const ids = new Set<string>();
-  const wrong: string[] = [];
-  const abandoned: string[] = [];
+export async function readRows(url: string, session: string): Promise<StoredRow[]> {
+  const rows: StoredRow[] = [];
   for (let cursor: string | undefined; ; ) {
     const query = new URLSearchParams({ session_id: session, limit: '100', ...(cursor && { cursor }) });
     const response = await fetch(`${url}/api/runs?${query}`);
     if (!response.ok) throw new Error(`GET /api/runs: ${response.status} ${await response.text()}`);
-    const page = (await response.json()) as { runs: Row[]; next_cursor?: string };
-    for (const run of page.runs) {
-      if (run.outcome === 'abandoned') abandoned.push(run.run_id);
-      else {
-        const whole =
-          run.step_count === 1 &&
-          run.tool_call_count === 1 &&
-          run.outcome === 'ok' &&
-          run.response_preview === `response of ${run.run_id}`;
-        if (ids.has(run.run_id) || (!whole && !run.running)) wrong.push(run.run_id);
-        if (!run.running) ids.add(run.run_id);
-      }
-    }
+    const page = (await response.json()) as { runs: StoredRow[]; next_cursor?: string };
+    rows.push(...page.runs);
     cursor = page.next_cursor;
-    if (!cursor) return { ids, wrong, abandoned };
+    if (!cursor) return rows;
   }
+}
+
+export async function readStoredRuns(url: string, session: string): Promise<StoredRuns> {
+  const ids = new Set<string>();
+  const wrong: string[] = [];
+  const abandoned: string[] = [];
+  for (const run of await readRows(url, session)) {
+    if (run.outcome === 'abandoned') {
+      abandoned.push(run.run_id);
+      continue;
+    }
+    const whole =
+      run.step_count === 1 &&
+      run.tool_call_count === 1 &&
+      run.outcome === 'ok' &&
+      run.response_preview === `response of ${run.run_id}`;
+    if (ids.has(run.run_id) || (!whole && !run.running)) wrong.push(run.run_id);
+    if (!run.running) ids.add(run.run_id);
+  }
+  return { ids, wrong, abandoned };
 }
 
 export async function readLosses(url: string): Promise<Record<string, number>> {
