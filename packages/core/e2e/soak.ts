@@ -62,7 +62,7 @@ export async function soak(
   try {
     const end = Date.now() + seconds * 1000;
     while (Date.now() < end) {
-      await pause(Math.min(between(1500, 8000), end - Date.now()));
+      await pause(Math.min(between(1000, Math.min(8000, seconds * 250)), end - Date.now()));
       if (Date.now() >= end) break;
       await collector?.kill();
       collector = undefined;

@@ -113,6 +113,15 @@ export function countRuns(lines: readonly string[]): number {
   return runs;
 }
 
+/** Sealing runs the host's own redaction. */
+export function sealSafely(seal: (item: WireItem) => string[], item: WireItem): string[] {
+  try {
+    return seal(item);
+  } catch {
+    return [];
+  }
+}
+
 /** Items that were recorded and not sealed yet. The same item may be added many times; it keeps its place. */
 export interface Pending {
   add(item: WireItem, bytes: number): void;
@@ -138,7 +147,7 @@ export function createPending(seal: (item: WireItem) => string[], onNothing: () 
       for (const [item, estimate] of items) {
         items.delete(item);
         bytes -= estimate;
-        const sealed = seal(item);
+        const sealed = sealSafely(seal, item);
         if (sealed.length === 0) onNothing();
         for (const line of sealed) {
           lines.push(line);

@@ -1,6 +1,7 @@
 import { judge, type Verdict } from './answer.js';
 import { bodyOf } from './batch.js';
 import { type Compressor, paysFor } from './compress.js';
+import { LONGEST_TIMER_MS } from './schedule.js';
 import type { Transport } from './transport.js';
 
 /** Takes lines to the collector and says what came of it. */
@@ -43,7 +44,12 @@ export function createCourier({ transport, compressor, settings }: CourierDeps):
           headers['content-encoding'] = encodings.encoding;
           body = await encodings.compress(body);
         }
-        const answer = await transport.send({ url, headers, body, timeoutMs: settings.requestTimeout });
+        const answer = await transport.send({
+          url,
+          headers,
+          body,
+          timeoutMs: Math.min(settings.requestTimeout, LONGEST_TIMER_MS),
+        });
         const verdict = judge(answer);
         if (verdict.kind !== 'encoding') return verdict;
         if (headers['content-encoding'] === undefined) return judge({ ...answer, status: 404 });

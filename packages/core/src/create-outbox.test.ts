@@ -127,6 +127,18 @@ describe('acknowledged()', () => {
     expect(outbox.receipt()).toMatchObject({ queued: 2, complete: false });
   });
 
+  it('a request whose answer never comes is given up for lost, and its batch sent again', async () => {
+    const { outbox, schedule, stored, sent, answers, run } = virtualOutbox({ requestTimeout: 1000 });
+    answers.push(() => new Promise(() => {}));
+    run('a');
+    await schedule.pass(3000);
+    run('b');
+    await schedule.pass(20_000);
+    expect(sent).toEqual([['a'], ['a'], ['b']]);
+    expect(stored).toEqual(['a', 'b']);
+    expect(outbox.receipt().delivered).toBe(2);
+  });
+
   it('resolves at once when nothing waits', async () => {
     const { outbox } = virtualOutbox();
     await outbox.acknowledged();
@@ -166,6 +178,21 @@ describe('when the collector takes nothing', () => {
     expect(sent).toHaveLength(1);
     await schedule.pass(2000);
     expect(sent).toHaveLength(2);
+  });
+
+  it('is asked at once when the configuration was mended', async () => {
+    const settings = { url: 'http://collector.test', apiKey: 'wrong' };
+    const { schedule, stored, answers, run } = virtualOutbox(settings);
+    answers.push(() => ({ kind: 'misconfigured', problem: 'not-authorised', words: 'answered 401' }));
+    run('a');
+    await schedule.turn();
+    run('b');
+    await schedule.turn();
+    expect(stored).toEqual([]);
+    settings.apiKey = 'right';
+    run('c');
+    await schedule.turn();
+    expect(stored).toEqual(['a', 'b', 'c']);
   });
 
   it('flush() asks at once', async () => {
@@ -212,7 +239,9 @@ describe('when the collector does not take a batch', () => {
         : receiptFor(lines);
     for (let i = 0; i < 30; i++) answers.push(tooLarge);
     for (const id of ['a', 'b', 'huge', 'c', 'd', 'e', 'f']) run(id);
-    await outbox.flush();
+    const flushed = outbox.flush();
+    await schedule.turn();
+    await flushed;
     expect(stored).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
     expect(outbox.receipt()).toMatchObject({
       delivered: 6,
@@ -231,7 +260,9 @@ describe('when the collector does not take a batch', () => {
         : receiptFor(lines);
     for (let i = 0; i < 60; i++) answers.push(poisoned);
     for (let i = 0; i < 40; i++) run(i === 17 ? 'poison' : `r${i}`);
-    await outbox.flush();
+    const flushed = outbox.flush();
+    await schedule.turn();
+    await flushed;
     await schedule.turn();
     expect(stored).toHaveLength(39);
     const receipt = outbox.receipt();
@@ -249,7 +280,9 @@ describe('when the collector does not take a batch', () => {
       receipt: { accepted: 1, duplicate: 1, rejected: [{ index: 1, id: 'b', reason: 'run_id: too long' }] },
     }));
     for (const id of ['a', 'b', 'c']) run(id);
-    await outbox.flush();
+    const flushed = outbox.flush();
+    await schedule.turn();
+    await flushed;
     await schedule.turn();
     expect(outbox.receipt()).toMatchObject({
       delivered: 2,

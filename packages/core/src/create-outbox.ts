@@ -19,6 +19,8 @@ const BEAT_EVERY_MS = 15_000;
 const SYNC_EVERY_MS = 1_000;
 const FLUSH_TIMEOUT_MS = 5_000;
 const KEPT_REJECTIONS = 20;
+/** On an edge runtime a timer or an answer dies with the request that asked for it: one that is so late never comes. */
+const FORGOTTEN_AFTER_MS = 5_000;
 
 export interface OutboxDeps {
   courier: Courier;
@@ -30,6 +32,8 @@ export interface OutboxDeps {
   /** Read anew each time: `configure()` may be called at any time. */
   settings: {
     readonly url: string;
+    readonly apiKey: string | undefined;
+    readonly requestTimeout: number;
     readonly memoryLimit: number;
     readonly endTimeout: number;
     readonly durable: boolean;
@@ -66,7 +70,9 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
   let delivered = 0;
   let recorded = 0;
   let drained = 0;
-  let turnScheduled = false;
+  /** When the next turn was asked for. */
+  let turnAt = Number.NEGATIVE_INFINITY;
+  let sentAt = 0;
   let ended = false;
   let securing = false;
   let guarded = false;
@@ -93,8 +99,10 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
     if (!soon) return;
     due = true;
     // While a request is under way everything waits for its end and then leaves together.
-    if (turnScheduled || (stock.out && !outage.open && !deps.cautious)) return;
-    turnScheduled = true;
+    if (stock.out && !outage.open && !deps.cautious) return;
+    const now = schedule.now();
+    if (now < turnAt + FORGOTTEN_AFTER_MS) return;
+    turnAt = now;
     schedule.soon(turn);
   }
 
@@ -106,7 +114,7 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
   }
 
   function turn(): void {
-    turnScheduled = false;
+    turnAt = Number.NEGATIVE_INFINITY;
     pump();
     // While the collector is away, those who wait for what just ended need not wait: the disk is at hand.
     if (deps.cautious || (due && outage.open)) secure();
@@ -114,10 +122,11 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
 
   /** One timer for everything that has a time. */
   function alarm(at: number): void {
-    if (at >= alarmAt) return;
+    const now = schedule.now();
+    if (at >= alarmAt && now < alarmAt + FORGOTTEN_AFTER_MS) return;
     cancelAlarm?.();
     alarmAt = at;
-    cancelAlarm = schedule.after(Math.max(1, at - schedule.now()), ring);
+    cancelAlarm = schedule.after(Math.max(1, at - now), ring);
   }
 
   function ring(): void {
@@ -153,7 +162,12 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
 
   /** Sends what leaves next, if its time has come. One request at a time. */
   function pump(): void {
-    if (stock.out || schedule.now() < outage.retryAt) return;
+    const now = schedule.now();
+    if (stock.out) {
+      if (now < sentAt + settings.requestTimeout + FORGOTTEN_AFTER_MS) return;
+      stock.putBack(stock.out);
+    }
+    if (now < outage.retryAt) return;
     let batch = stock.takeOut(due);
     if (!batch && losses.untold && !outage.open) {
       stock.tellLosses();
@@ -173,10 +187,14 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
   }
 
   function send(batch: Batch): void {
+    sentAt = schedule.now();
     courier.deliver(batch.lines ?? []).then((verdict) => {
-      handle(batch, verdict);
-      pump();
-      plan();
+      if (stock.out !== batch) return;
+      schedule.guarded(() => handle(batch, verdict));
+      schedule.guarded(() => {
+        pump();
+        plan();
+      });
     });
   }
 
@@ -254,7 +272,7 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
 
   async function flush(options?: FlushOptions): Promise<Receipt> {
     await new Promise<void>((resolve) => {
-      const cancel = schedule.after(options?.timeoutMs ?? FLUSH_TIMEOUT_MS, resolve, { keepAlive: true });
+      const cancel = schedule.after(timeLimit(options), resolve, { keepAlive: true });
       const done = () => {
         cancel();
         resolve();
@@ -262,19 +280,26 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
       due = true;
       outage.hurry();
       spool.search(500);
-      pump();
       stock.join(false, () => {
         // What earlier processes left is flushed too.
         if (outage.open || !spool.hasOrphans) return done();
         whenIdle.push(done);
         pump();
       });
-      // The collector asked for time: on disk is as far as it gets now.
-      if (outage.open && !stock.out) secure();
-      plan();
+      schedule.soon(() => {
+        pump();
+        // The collector asked for time: on disk is as far as it gets now.
+        if (outage.open && !stock.out) secure();
+        plan();
+      });
     });
     return receipt();
   }
+
+  const timeLimit = (options: FlushOptions | undefined) => {
+    const ms = options?.timeoutMs;
+    return typeof ms === 'number' && ms >= 0 ? ms : FLUSH_TIMEOUT_MS;
+  };
 
   const atRisk = () => stock.unsafeSince !== Number.POSITIVE_INFINITY;
 

@@ -25,7 +25,7 @@ export function createOutage(deps: {
   schedule: Schedule;
   random: () => number;
   report: (diagnostic: Diagnostic) => void;
-  settings: { readonly url: string };
+  settings: { readonly url: string; readonly apiKey: string | undefined };
 }): Outage {
   const { schedule, settings } = deps;
   let failures = 0;
@@ -33,16 +33,19 @@ export function createOutage(deps: {
   let retryAt = 0;
   let asked = false;
   let reported: Problem | undefined;
+  let destination = '';
 
   return {
     get open() {
       return failures > 0;
     },
     get retryAt() {
-      return retryAt;
+      // Whoever mends the configuration need not wait.
+      return destination === `${settings.url} ${settings.apiKey}` ? retryAt : 0;
     },
     failed(failure, waiting) {
       const now = schedule.now();
+      destination = `${settings.url} ${settings.apiKey}`;
       if (failures++ === 0) since = now;
       const slow = failure.kind === 'misconfigured';
       const retryAfterMs = failure.kind === 'later' ? failure.retryAfterMs : undefined;

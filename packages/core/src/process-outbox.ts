@@ -19,7 +19,13 @@ export { createOutbox } from './create-outbox.js';
 export const processOutbox = (): Outbox => shared('outbox', createProcessOutbox);
 
 function createProcessOutbox(): Outbox {
-  const schedule = processSchedule();
+  const onError = (cause: unknown) =>
+    report({
+      kind: 'delivery-failed',
+      message: `Delivery stumbled over ${String(cause)}; it goes on.`,
+      cause,
+    });
+  const schedule = processSchedule(onError);
   const outbox: ProcessOutbox = createOutbox({
     courier: createCourier({ transport: defaultTransport(), compressor: defaultCompressor(), settings }),
     seal,
@@ -36,8 +42,12 @@ function createProcessOutbox(): Outbox {
   return {
     ...outbox,
     add(item, bytes, soon) {
-      outbox.add(item, bytes, soon);
-      if (soon) waitUntil();
+      try {
+        outbox.add(item, bytes, soon);
+        if (soon) waitUntil();
+      } catch (error) {
+        onError(error);
+      }
     },
     get eager() {
       return outbox.eager;

@@ -1,4 +1,13 @@
-import { type Batch, countRuns, createBatch, createPending, extend, settle, type Waiter } from './batch.js';
+import {
+  type Batch,
+  countRuns,
+  createBatch,
+  createPending,
+  extend,
+  sealSafely,
+  settle,
+  type Waiter,
+} from './batch.js';
 import type { Losses } from './loss.js';
 import type { Schedule } from './schedule.js';
 import type { Spool } from './spool.js';
@@ -200,7 +209,7 @@ export function createStock(deps: StockDeps): Stock {
       if (pending.bytes + sealedBytes > settings.memoryLimit) relieve();
     },
     journal(item) {
-      const lines = deps.seal(item);
+      const lines = sealSafely(deps.seal, item);
       if (lines.length === 0) {
         losses.add('unserialisable', 1, 0);
         return;

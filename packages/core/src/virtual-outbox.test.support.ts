@@ -32,6 +32,7 @@ export function virtualSchedule(): VirtualSchedule {
   }
   return {
     now: () => now,
+    guarded: (task) => task(),
     soon: (task) => turns.push(task),
     after(ms, task) {
       const id = ++order;
@@ -97,13 +98,15 @@ export function virtualOutbox(
     spool,
     report: (diagnostic) => diagnostics.push(diagnostic),
     seal: (item) => [JSON.stringify(item)],
-    settings: {
+    // Kept as it is: a test may change it later, as `configure()` does.
+    settings: Object.setPrototypeOf(settings, {
       url: 'http://collector.test',
+      apiKey: undefined,
+      requestTimeout: 10_000,
       memoryLimit: 64 * 1024 * 1024,
       endTimeout: 5_000,
       durable: false,
-      ...settings,
-    },
+    }),
     courier: {
       async deliver(lines) {
         const items = lines.map((line) => JSON.parse(line));
