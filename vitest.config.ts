@@ -6,8 +6,6 @@ const report = process.env.OBSERVATORY_TEST_REPORT;
 export default defineConfig({
   test: {
     maxWorkers: 2,
-    // What tests record and nobody takes stays out of the user's own spool.
-    env: { OBSERVATORY_SPOOL: 'false' },
     // What a test's process leaves behind must reach no other: tests of the spool name a folder of their own.
     env: { OBSERVATORY_SPOOL: 'false' },
     ...(report && { reporters: ['default', ['json', { outputFile: report }]] }),
