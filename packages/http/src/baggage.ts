@@ -12,11 +12,11 @@ export interface Baggage {
   sessionId?: string;
 }
 
-const KEYS: Record<string, keyof Baggage> = {
-  'observatory.run_id': 'runId',
-  'observatory.tool_call_id': 'toolCallId',
-  'observatory.session_id': 'sessionId',
-};
+const KEYS = new Map<string, keyof Baggage>([
+  ['observatory.run_id', 'runId'],
+  ['observatory.tool_call_id', 'toolCallId'],
+  ['observatory.session_id', 'sessionId'],
+]);
 
 /** Our members of a `baggage` header; nothing where it is malformed or over its limits. */
 export function readBaggage(header: string | undefined): Baggage {
@@ -28,7 +28,7 @@ export function readBaggage(header: string | undefined): Baggage {
     if (member.length > MAX_MEMBER_LENGTH) continue;
     const [pair = ''] = member.split(';');
     const equals = pair.indexOf('=');
-    const name = KEYS[pair.slice(0, equals).trim()];
+    const name = KEYS.get(pair.slice(0, equals).trim());
     if (equals < 0 || !name || baggage[name] !== undefined) continue;
     const value = cleanId(decoded(pair.slice(equals + 1).trim()));
     if (value !== undefined) baggage[name] = value;
@@ -39,8 +39,8 @@ export function readBaggage(header: string | undefined): Baggage {
 /** Our members, for a `baggage` header. */
 export function writeBaggage(baggage: Baggage): string {
   const members: string[] = [];
-  for (const key of Object.keys(KEYS)) {
-    const value = baggage[KEYS[key] as keyof Baggage];
+  for (const [key, name] of KEYS) {
+    const value = baggage[name];
     if (value) members.push(`${key}=${encodeURIComponent(value)}`);
   }
   return members.join(',');

@@ -96,8 +96,8 @@ export function fetchResponse(
       }
     }
   }
-  if (options.exposeRunId) answer = withHeader(answer, options.exposeRunId, requestRun.run.runId);
   if (answer === response) end({ how: 'completed' });
+  if (options.exposeRunId) answer = withHeader(answer, options.exposeRunId, requestRun.run.runId);
   untilDelivered(requestRun, waitUntil);
   return answer;
 }
