@@ -1,3 +1,2 @@
-/** The same names as the tests import from the current line; their types are checked there. */
-declare const modules: Record<string, unknown>;
-export = modules;
+/** The type that a handler has to fit. Everything else has the same names as in the current line, whose types tests use. */
+export type { Callbacks } from '@langchain/core/callbacks/manager';
