@@ -46,12 +46,18 @@ async function get<T>(
   return (await response.json()) as T;
 }
 
-/** Rows per page: a few screens, small enough to draw at once. */
+/** Rows of the first page: a few screens, small enough to draw at once. */
 const PAGE_SIZE = '100';
+/** Rows of every further page: who scrolls on wants to get there. The collector gives no more at once. */
+const NEXT_PAGE_SIZE = '200';
 /** Turns of a conversation carry whole bodies. */
 const THREAD_PAGE_SIZE = '30';
 
-function paged(params: URLSearchParams, cursor: string | undefined, limit = PAGE_SIZE): URLSearchParams {
+function paged(
+  params: URLSearchParams,
+  cursor: string | undefined,
+  limit = cursor === undefined ? PAGE_SIZE : NEXT_PAGE_SIZE,
+): URLSearchParams {
   const query = new URLSearchParams(params);
   query.set('limit', limit);
   if (cursor !== undefined) query.set('cursor', cursor);

@@ -100,8 +100,8 @@ describe('the live cache', () => {
       ids((client.getQueryData(query.queryKey) as { pages: RunList[] }).pages);
     expect(listed(all)).toEqual([['bad', 'ok']]);
     expect(listed(failed)).toEqual([['bad']]);
-    expect(cache.arrivedAt('ok')).toBeTypeOf('number');
-    expect(cache.arrivedAt('other')).toBeUndefined();
+    expect(cache.arrival('ok')).toMatchObject({ count: 1 });
+    expect(cache.arrival('other')).toBeUndefined();
     cache.apply([{ type: 'deleted', run_ids: ['bad'] }]);
     expect(listed(all)).toEqual([['ok']]);
     client.clear();

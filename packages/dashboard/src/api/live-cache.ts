@@ -26,13 +26,13 @@ export interface LiveCache {
   apply(events: LiveEvent[]): void;
   /** The stream had a gap: everything shown is read again. */
   refresh(): void;
-  /** When this row last arrived or changed by the live stream (milliseconds), so that it can pulse once. */
-  arrivedAt(runId: string): number | undefined;
+  /** When a row last arrived or changed by the live stream (milliseconds) and how often, so that it pulses once each time. */
+  arrival(runId: string): { time: number; count: number } | undefined;
 }
 
 export function createLiveCache(client: QueryClient, now: () => number = Date.now): LiveCache {
   const readAgain = createReadAgain(client);
-  const arrivals = new Map<string, number>();
+  const arrivals = new Map<string, { time: number; count: number }>();
 
   const applyRuns = (rows: RunRow[]) => {
     for (const query of client.getQueryCache().findAll({ queryKey: ['runs'] })) {
@@ -87,7 +87,7 @@ export function createLiveCache(client: QueryClient, now: () => number = Date.no
       }
       const time = now();
       if (arrivals.size > 5_000) arrivals.clear();
-      for (const id of rows.keys()) arrivals.set(id, time);
+      for (const id of rows.keys()) arrivals.set(id, { time, count: (arrivals.get(id)?.count ?? 0) + 1 });
       if (rows.size > 0) {
         applyRuns([...rows.values()]);
         if (sessions.size > 0) applySessions([...sessions.values()]);
@@ -105,7 +105,7 @@ export function createLiveCache(client: QueryClient, now: () => number = Date.no
       for (const key of ['run', 'session', 'overview', 'facets'])
         void client.invalidateQueries({ queryKey: [key] });
     },
-    arrivedAt: (id) => arrivals.get(id),
+    arrival: (id) => arrivals.get(id),
   };
 }
 
@@ -119,22 +119,28 @@ export function patchRuns(
   belongs: (row: RunRow) => boolean | undefined,
 ): { pages: RunList[]; unsure: boolean } {
   const next = [...pages];
-  let unsure = false;
+  // One pass over what is loaded, however many rows arrive at once: a list may hold a hundred thousand.
+  const wanted = new Map(rows.map((row) => [row.run_id, belongs(row)] as const));
+  const latest = new Map(rows.map((row) => [row.run_id, row] as const));
+  const listed = new Set<string>();
   let changed = false;
-  for (const row of rows) {
-    const verdict = belongs(row);
-    const page = next.findIndex((p) => p.runs.some((r) => r.run_id === row.run_id));
-    if (page >= 0) {
-      const runs = next[page]!.runs;
-      next[page] = {
-        ...next[page]!,
-        runs:
-          verdict === false
-            ? runs.filter((r) => r.run_id !== row.run_id)
-            : runs.map((r) => (r.run_id === row.run_id ? row : r)),
-      };
-      changed = true;
-    } else if (verdict === undefined) unsure = true;
+  for (const [index, page] of pages.entries()) {
+    if (!page.runs.some((run) => wanted.has(run.run_id))) continue;
+    const runs: RunRow[] = [];
+    for (const run of page.runs) {
+      const row = latest.get(run.run_id);
+      if (row) listed.add(run.run_id);
+      if (!row) runs.push(run);
+      else if (wanted.get(run.run_id) !== false) runs.push(row);
+    }
+    next[index] = { ...page, runs };
+    changed = true;
+  }
+  let unsure = false;
+  for (const [id, row] of latest) {
+    if (listed.has(id)) continue;
+    const verdict = wanted.get(id);
+    if (verdict === undefined) unsure = true;
     // A nested run is shown by its root, as the collector lists it.
     else if (verdict && row.parent_run_id === undefined) changed = insert(next, row) || changed;
   }

@@ -31,6 +31,10 @@ describe('a preview', () => {
       'Plan\nbold and code, link',
     );
     expect(plainPreview('a **cut')).toBe('a cut');
+    expect(plainPreview('in *storm blue*, 2 * 3 * 4')).toBe('in storm blue, 2 * 3 * 4');
+    expect(plainPreview('| Day | Price |\n|---|---:|\n| 1 | 5 |').replace(/\n+/g, '/')).toBe(
+      'Day · Price/1 · 5',
+    );
     expect(plainPreview('2 ** 3 and snake__case')).toBe('2 ** 3 and snakecase');
   });
 });

@@ -6,6 +6,7 @@ import { runQuery } from '../api/queries.js';
 import { FindContext } from '../content/find.js';
 import { PageError } from '../shell/page-states.js';
 import { useShortcuts } from '../shell/shortcuts.js';
+import { useTitle } from '../ui/title.js';
 import { RawView } from './raw-view.js';
 import { RunHeader } from './run-header.js';
 import { RunTranscript } from './run-transcript.js';
@@ -26,6 +27,7 @@ export function RunPage() {
   const canGoBack = useCanGoBack();
   const query = useQuery(runQuery(runId));
   const detail = query.data;
+  useTitle(detail ? (detail.run.name ?? detail.run.user_prompt ?? 'Run') : undefined);
 
   const show = useCallback(
     (next: RunTab) =>

@@ -1,6 +1,6 @@
 import type { RunDetail } from '@observatory/collector/api';
 import { describe, expect, it } from 'vitest';
-import { ticks, timelineOf, timeSplitOf } from './timeline.js';
+import { formatTick, ticks, timelineOf, timeSplitOf } from './timeline.js';
 
 const ZERO = Date.UTC(2026, 0, 1);
 const at = (ms: number) => new Date(ZERO + ms).toISOString();
@@ -78,12 +78,20 @@ describe('the waterfall', () => {
 
   it('ticks at round times', () => {
     expect(ticks(0, 1_000)).toEqual([0, 200, 400, 600, 800, 1_000]);
-    expect(ticks(0, 34_050).slice(0, 3)).toEqual([0, 10_000, 20_000]);
+    expect(ticks(0, 34_050).slice(0, 3)).toEqual([0, 5_000, 10_000]);
     for (const [from, to] of [
       [0, 1],
       [3, 1_000_000],
       [999, 1_001],
     ] as const)
       expect(ticks(from, to).length).toBeLessThanOrEqual(8);
+    expect([0, 200, 2_500, 30_000, 90_000, 7_200_000].map(formatTick)).toEqual([
+      '0',
+      '200 ms',
+      '2.5 s',
+      '30 s',
+      '1m 30s',
+      '2h',
+    ]);
   });
 });

@@ -36,16 +36,16 @@ export const RunTableRow = memo(function RunTableRow({
   selected: boolean;
 }) {
   const client = useQueryClient();
-  const arrivedAt = useLive().cache.arrivedAt(row.run_id);
+  const arrival = useLive().cache.arrival(row.run_id);
   const intent = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const fresh = arrivedAt !== undefined && Date.now() - arrivedAt < FRESH_MS;
+  const fresh = arrival !== undefined && Date.now() - arrival.time < FRESH_MS;
+  // Two names for one animation: another name starts it again, and the row keeps its focus and its peek.
+  const pulse = fresh ? (arrival.count % 2 === 1 ? 'arrived' : 'arrived-again') : '';
   const look = `absolute inset-x-0 border-b transition-[background-color] duration-(--quick) hover:bg-hover has-[:focus-visible]:bg-hover ${
     selected ? 'bg-active shadow-[inset_2px_0_0_var(--accent)]' : ''
-  } ${fresh ? 'arrived' : ''}`;
+  } ${pulse}`;
   return (
     <tr
-      // A change pulses again.
-      key={arrivedAt}
       data-run={row.run_id}
       aria-rowindex={index + 2}
       aria-selected={selected}

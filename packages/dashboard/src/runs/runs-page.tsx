@@ -7,6 +7,7 @@ import { formatExact } from '../format.js';
 import { PageError } from '../shell/page-states.js';
 import { GettingStarted } from '../start/getting-started.js';
 import { PageHeader } from '../ui/page-header.js';
+import { useTitle } from '../ui/title.js';
 import { RecentRuns } from './recent-runs.js';
 import { RunFilterBar } from './run-filter-bar.js';
 import { RunsTable } from './runs-table.js';
@@ -26,6 +27,7 @@ export function RunsPage() {
   const clear = useCallback(() => setSearch({}), [setSearch]);
 
   const filtered = hasFilters(search);
+  useTitle('Runs');
   if (!filtered && rows.length === 0 && runs.isSuccess && (overview?.run_count ?? 0) === 0)
     return <GettingStarted />;
 

@@ -45,7 +45,7 @@ export function RunsTable({
     getScrollElement: () => scroller.current,
     estimateSize: () => height,
     getItemKey: (index) => ids[index] ?? index,
-    overscan: 12,
+    overscan: 8,
     paddingEnd: 16,
   });
   const measure = virtual.measure;

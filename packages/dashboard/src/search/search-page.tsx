@@ -9,6 +9,7 @@ import { PageError } from '../shell/page-states.js';
 import { useListKeys } from '../ui/list-keys.js';
 import { Status } from '../ui/outcome.js';
 import { Ago } from '../ui/times.js';
+import { useTitle } from '../ui/title.js';
 import { foundIn, spotOf, WHERE } from './hit.js';
 import { Snippet } from './snippet.js';
 
@@ -17,6 +18,7 @@ const TYPING_MS = 220;
 /** Full text over everything that was said, asked, answered or failed. */
 export function SearchPage() {
   const { q = '' } = useSearch({ from: '/search' });
+  useTitle(q === '' ? 'Search' : `${q} · Search`);
   const navigate = useNavigate({ from: '/search' });
   const [text, setText] = useState(q);
   const sent = useRef(q);

@@ -9,7 +9,8 @@ import { PageError } from '../shell/page-states.js';
 import { CopyButton } from '../ui/copy-button.js';
 import { useListKeys } from '../ui/list-keys.js';
 import { Ago } from '../ui/times.js';
-import { Cost, Tokens } from '../ui/usage.js';
+import { useTitle } from '../ui/title.js';
+import { Cost, Tokens, totalTokens } from '../ui/usage.js';
 import { Conversation } from './conversation.js';
 import { TaskList } from './task-list.js';
 
@@ -22,6 +23,7 @@ export function SessionPage() {
   const runs = useMemo(() => thread.data?.pages.flatMap((page) => page.runs) ?? [], [thread.data]);
   // Every page repeats the session; the last read is the newest.
   const session = thread.data?.pages.at(-1)?.session;
+  useTitle(session ? session.first_prompt || session.session_id : undefined);
   const bottom = useRef<HTMLDivElement>(null);
   const selected = useListKeys({
     ids: useMemo(() => runs.map((run) => run.run_id), [runs]),
@@ -75,9 +77,11 @@ export function SessionPage() {
             {session.running_count > 0 && (
               <span className="font-medium text-accent">{session.running_count} running</span>
             )}
-            <span>
-              <Tokens of={session} /> tokens
-            </span>
+            {totalTokens(session) !== undefined && (
+              <span>
+                <Tokens of={session} /> tokens
+              </span>
+            )}
             {session.cost_usd !== undefined && <Cost usd={session.cost_usd} />}
             {session.user_id !== undefined && (
               <Link to="/" search={{ user_id: session.user_id }} className="flex max-w-44 hover:text-ink">

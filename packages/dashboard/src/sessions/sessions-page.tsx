@@ -15,6 +15,7 @@ import { useMedia } from '../ui/media.js';
 import { PageHeader } from '../ui/page-header.js';
 import { QueryField } from '../ui/query-field.js';
 import { Ago } from '../ui/times.js';
+import { useTitle } from '../ui/title.js';
 import { Cost, Tokens } from '../ui/usage.js';
 
 const ROW = 68;
@@ -24,6 +25,7 @@ export function SessionsPage() {
   const search = useSearch({ from: '/sessions' });
   const navigate = useNavigate();
   const overview = useQuery(overviewQuery).data;
+  useTitle('Sessions');
   const sessions = useInfiniteQuery(sessionsQuery(search.q === undefined ? {} : { q: search.q }));
   const rows = useMemo(() => sessions.data?.pages.flatMap((page) => page.sessions) ?? [], [sessions.data]);
   const ids = useMemo(() => rows.map((row) => row.session_id), [rows]);
