@@ -22,7 +22,8 @@ export interface Database {
 export class FolderInUse extends Error {}
 
 /**
- * Opens the database of a data folder, for one process at a time.
+ * Opens the database of a data folder, for one process at a time. Pages of 8 KiB: rows here have about one, and two of them leave
+ * a third of a smaller page empty.
  *
  * WAL with synchronous=NORMAL: a commit is in the operating system's hands when it returns, so it survives the death of this
  * process in any form (kill -9, out of memory); only a power cut can take the last moments, and it never corrupts. FULL would
@@ -36,13 +37,14 @@ export function openDatabase(folder: string): Database {
   try {
     db = new DatabaseSync(path);
     db.exec(`
+      PRAGMA page_size = 8192;
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = NORMAL;
       PRAGMA busy_timeout = 5000;
       PRAGMA cache_size = -65536;
       PRAGMA temp_store = MEMORY;
       PRAGMA mmap_size = 268435456;
-      PRAGMA wal_autocheckpoint = 4000;
+      PRAGMA wal_autocheckpoint = 2000;
       PRAGMA journal_size_limit = 67108864;
     `);
     migrate(db);

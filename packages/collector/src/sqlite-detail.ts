@@ -1,6 +1,7 @@
 import { isObject } from './accept-fields.js';
 import type { FeedbackBody, RunBody, RunDetail, RunRow, StepBody, ToolCallBody } from './api.js';
 import type { Fields, Merged } from './merge.js';
+import { unpackMerged } from './merged-text.js';
 import { endedOutcome, statusOf } from './outcome.js';
 import { type ContentReader, createContentReader, isStoredMessages } from './sqlite-contents.js';
 import type { Database, Row } from './sqlite-database.js';
@@ -151,10 +152,8 @@ function ending(run: ReadRun, merged: Merged) {
   };
 }
 
-const readMerged = (row: Row): Merged => ({
-  ...(JSON.parse(row.state as string) as Merged),
-  fields: JSON.parse(row.fields as string) as Fields,
-});
+const readMerged = (row: Row): Merged =>
+  unpackMerged(JSON.parse(row.state as string) as Merged, JSON.parse(row.fields as string) as Fields);
 
 const STEP_FIELDS = [
   'model_requested',

@@ -1,5 +1,6 @@
 import type { Entry, FeedbackEntry, RunEntry, StepEntry, ToolCallEntry } from './entry.js';
 import { amend, emptyMerged, type Fields, type Merged } from './merge.js';
+import { packMerged, unpackMerged } from './merged-text.js';
 import { lastAlive, newRunState, type RunState, runEnd, runRow, runStart } from './run-state.js';
 import type { Contents } from './sqlite-contents.js';
 import type { Database, Row } from './sqlite-database.js';
@@ -48,7 +49,7 @@ export interface WriteBatch {
 
 export function readRunState(row: Row): RunState {
   const state = JSON.parse(row.state as string) as RunState;
-  state.merged.fields = JSON.parse(row.fields as string) as Fields;
+  state.merged = unpackMerged(state.merged, JSON.parse(row.fields as string) as Fields);
   return state;
 }
 
@@ -145,8 +146,8 @@ export function createWriteBatch(db: Database, contents: Contents, receivedAt: M
         id,
       );
       if (row) {
-        const { share, ...merged } = JSON.parse(row.state as string) as Merged & { share?: Share };
-        merged.fields = JSON.parse(row.fields as string) as Fields;
+        const { share, ...packed } = JSON.parse(row.state as string) as Merged & { share?: Share };
+        const merged = unpackMerged(packed, JSON.parse(row.fields as string) as Fields);
         slot = {
           key: row.key as number,
           run: runSlot,
@@ -214,7 +215,7 @@ export function createWriteBatch(db: Database, contents: Contents, receivedAt: M
   function writeChildren(): void {
     const streamed = new Set<RunSlot>();
     for (const slot of steps.values()) {
-      const { fields, ...state } = slot.merged;
+      const { fields } = slot.merged;
       const start = (fields.start_us ?? fields.end_us ?? runStart(slot.run.state)) as Micros;
       const ttft = fields.time_to_first_token_ms as number | undefined;
       const firstToken = ttft === undefined ? null : start + Math.round(ttft * 1000);
@@ -233,7 +234,7 @@ export function createWriteBatch(db: Database, contents: Contents, receivedAt: M
         slot.share?.source ?? null,
         firstToken,
         JSON.stringify(fields),
-        JSON.stringify({ ...state, share: slot.share }),
+        JSON.stringify({ ...packMerged(slot.merged), share: slot.share }),
       );
       if (firstToken !== null) streamed.add(slot.run);
       index(slot, stepSearchText(slot.merged));
@@ -243,7 +244,7 @@ export function createWriteBatch(db: Database, contents: Contents, receivedAt: M
       run.state.firstToken = first?.at as Micros;
     }
     for (const slot of toolCalls.values()) {
-      const { fields, ...state } = slot.merged;
+      const { fields } = slot.merged;
       db.run(
         `INSERT INTO tool_calls (key, run_key, tool_call_id, start_us, end_us, tool_name, fields, state)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -256,7 +257,7 @@ export function createWriteBatch(db: Database, contents: Contents, receivedAt: M
         (fields.end_us as Micros | undefined) ?? null,
         (fields.tool_name as string | undefined) ?? null,
         JSON.stringify(fields),
-        JSON.stringify({ ...state, share: slot.share }),
+        JSON.stringify({ ...packMerged(slot.merged), share: slot.share }),
       );
       index(slot, toolCallSearchText(slot.merged));
     }
@@ -272,7 +273,6 @@ export function createWriteBatch(db: Database, contents: Contents, receivedAt: M
 
   function writeRun(slot: RunSlot): void {
     const { state, key, runId } = slot;
-    const { fields, ...merged } = state.merged;
     const row = runRow(runId, state);
     const { outcome, end, running } = runEnd(state);
     const start = runStart(state);
@@ -320,8 +320,8 @@ export function createWriteBatch(db: Database, contents: Contents, receivedAt: M
       `INSERT INTO run_states (key, fields, state) VALUES (?, ?, ?)
        ON CONFLICT (key) DO UPDATE SET fields = excluded.fields, state = excluded.state`,
       key,
-      JSON.stringify(fields),
-      JSON.stringify({ ...state, merged }),
+      JSON.stringify(state.merged.fields),
+      JSON.stringify({ ...state, merged: packMerged(state.merged) }),
     );
     writeLabels(slot);
     index(slot, runSearchText(state));
