@@ -1,4 +1,4 @@
-import { currentRun, type Run, run, type Step, withRun } from '@observatory/core';
+import { currentRun, type Run, run, withRun } from '@observatory/core';
 import { recorder } from '@observatory/core/recorder';
 import type OpenAI from 'openai';
 import type { ChatCompletionMessageParam, ChatCompletionTool } from 'openai/resources/chat/completions';
@@ -33,7 +33,7 @@ export interface TurnAnswer {
   messages: ChatCompletionMessageParam[];
 }
 
-/** One run: the model and its tools take turns until there is an answer. Recorded by hand, call by call. */
+/** One run: the model and its tools take turns until there is an answer. The wrapped client records the model's part. */
 export async function answerTurn(client: OpenAI, request: TurnRequest): Promise<TurnAnswer> {
   const agent = agentNamed(request.agent);
   const r = run({
@@ -81,8 +81,7 @@ async function loop(client: OpenAI, agent: Agent, request: TurnRequest, r: Run) 
       ...(request.history ?? []),
       ...messages,
     ];
-    const step = r.step();
-    const { message, toolCalls } = await complete(client, step, {
+    const { message, toolCalls } = await complete(client, {
       model: agent.model,
       messages: conversation,
       tools: agent.tools.map(definition),
@@ -95,7 +94,7 @@ async function loop(client: OpenAI, agent: Agent, request: TurnRequest, r: Run) 
       return { text: typeof text === 'string' ? text : '', messages, waitsForApproval };
     }
     // Tools that were asked for together run together.
-    const results = await Promise.all(toolCalls.map((call) => callTool(client, call, step, request, r)));
+    const results = await Promise.all(toolCalls.map((call) => callTool(client, call, request, r)));
     for (const [index, content] of results.entries()) {
       messages.push({ role: 'tool', tool_call_id: toolCalls[index]!.id, content });
       if (content.includes('waiting_for_approval')) waitsForApproval = true;
@@ -108,12 +107,11 @@ async function loop(client: OpenAI, agent: Agent, request: TurnRequest, r: Run) 
 async function callTool(
   client: OpenAI,
   { id, name, args }: ToolCallRequest,
-  step: Step,
   request: TurnRequest,
   r: Run,
 ): Promise<string> {
-  const call = r.toolCall({ name, toolCallId: id, step });
-  call.args(args);
+  // The call that the model asked for: its arguments and its step are known.
+  const call = r.toolCall({ name, toolCallId: id });
   try {
     const tool = tools[name];
     if (!tool) throw new Error(`There is no tool ${name}`);

@@ -25,7 +25,7 @@ export async function classifyReviews(client: OpenAI, signal: AbortSignal): Prom
             { role: 'system' as const, content: agent.instructions },
             { role: 'user' as const, content: review },
           ];
-          const { message } = await complete(client, r.step(), {
+          const { message } = await complete(client, {
             model: agent.model,
             messages,
             tools: [],

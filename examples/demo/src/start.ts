@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startCollector } from '@observatory/collector';
 import { configure, shutdown } from '@observatory/core';
+import { wrapOpenAI } from '@observatory/openai';
 import { modelServer } from '@observatory/testing';
 import OpenAI from 'openai';
 import { startChatApp } from './chat-app.js';
@@ -69,7 +70,7 @@ parts.push({ close: () => shutdown({ timeoutMs: FLUSH_MS }) });
 const key = process.env.OPENAI_API_KEY;
 const scripted = key ? undefined : await modelServer(modelScript);
 if (scripted) parts.push(scripted);
-const client = new OpenAI(scripted ? scripted.clientOptions : { apiKey: key });
+const client = wrapOpenAI(new OpenAI(scripted ? scripted.clientOptions : { apiKey: key }));
 
 const chatOptions = { port: chatPort, dashboardUrl: collector.url };
 // The chat page is a nicety: where its port is taken any other will do.
