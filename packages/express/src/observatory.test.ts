@@ -591,7 +591,7 @@ describe.each(VERSIONS)('Express $version', ({ express, tells, awaits }) => {
     ]);
   });
 
-  test('1,000 requests on kept connections leave no listener and no warning behind', async () => {
+  test('300 requests on kept connections leave no listener and no warning behind', async () => {
     const warnings = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
     await using server = await serve(
       appWith((app) => {
@@ -601,11 +601,11 @@ describe.each(VERSIONS)('Express $version', ({ express, tells, awaits }) => {
         });
       }),
     );
-    for (let i = 0; i < 20; i++) {
-      await Promise.all(Array.from({ length: 50 }, async () => (await fetch(`${server.url}/chat`)).text()));
+    for (let i = 0; i < 10; i++) {
+      await Promise.all(Array.from({ length: 30 }, async () => (await fetch(`${server.url}/chat`)).text()));
     }
-    await server.captured.settled({ runs: 1_000 });
-    expect(server.captured.runs).toHaveLength(1_000);
+    await server.captured.settled({ runs: 300 });
+    expect(server.captured.runs).toHaveLength(300);
     expect(warnings).not.toHaveBeenCalled();
   });
 });

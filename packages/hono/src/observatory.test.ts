@@ -186,7 +186,8 @@ describe.each([
       .get('/breaks', () => {
         const chunks = async function* () {
           yield new TextEncoder().encode('one');
-          await model('Hi', 'x');
+          // The server answers 500 as long as it has sent nothing.
+          await model('Hi', 'x', 100);
           throw new Error('upstream broke');
         };
         return new Response(ReadableStream.from(chunks()), {
