@@ -1,9 +1,13 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { startCollector } from '@observatory/collector';
+import type { RunList } from '@observatory/collector/api';
+import { build } from 'esbuild';
+import { describe, expect, test, vi } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 const require = createRequire(import.meta.url);
@@ -83,3 +87,67 @@ describe.each(runtimes)('on $name', ({ path, args }) => {
     },
   );
 });
+
+test.skipIf(!binary('miniflare'))(
+  binary('miniflare')
+    ? 'on workerd requests to Hono are runs, streamed and left ones included, delivered before the platform stops'
+    : 'skipped: this machine has no workerd',
+  async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'observatory-http-worker-'));
+    const collector = await startCollector({ port: 0, dataDir });
+    const { outputFiles } = await build({
+      entryPoints: [join(root, 'http-worker.mjs')],
+      bundle: true,
+      format: 'esm',
+      platform: 'neutral',
+      mainFields: ['module', 'main'],
+      conditions: ['workerd', 'worker'],
+      write: false,
+    });
+    const { Miniflare } = await import('miniflare');
+    const worker = new Miniflare({
+      modules: true,
+      script: outputFiles[0]?.text ?? '',
+      compatibilityDate: '2026-01-01',
+      // Without the second a Worker hears of no client that leaves.
+      compatibilityFlags: ['nodejs_compat', 'enable_request_signal'],
+      bindings: { COLLECTOR: collector.url },
+    });
+    try {
+      const url = await worker.ready;
+      const body = JSON.stringify({ message: 'Weather?', threadId: 't-1' });
+      const answer = await fetch(new URL('/chat/7', url), { method: 'POST', body });
+      expect(await answer.json()).toEqual({ answer: 'Rain.', inRun: true });
+      const stream = await fetch(new URL('/stream', url));
+      expect(await stream.text()).toBe('data: 1\n\ndata: 2\n\ndata: 3\n\n');
+      await (await fetch(new URL('/health', url))).text();
+      const leave = new AbortController();
+      const endless = await fetch(new URL('/endless', url), { signal: leave.signal });
+      await endless.body?.getReader().read();
+      leave.abort();
+      const runs = await vi.waitFor(
+        async () => {
+          const list = (await (await fetch(`${collector.url}/api/runs`)).json()) as RunList;
+          expect(list.runs.filter(({ end_time }) => end_time)).toHaveLength(3);
+          return list.runs.reverse();
+        },
+        { timeout: 20_000, interval: 50 },
+      );
+      expect(runs).toMatchObject([
+        {
+          name: 'POST /chat/:id',
+          outcome: 'ok',
+          prompt_preview: 'Weather?',
+          session_id: 't-1',
+          step_count: 1,
+        },
+        { name: 'GET /stream', outcome: 'ok', step_count: 3 },
+        { name: 'GET /endless', outcome: 'cancelled' },
+      ]);
+    } finally {
+      await worker.dispose();
+      await collector.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    }
+  },
+);
