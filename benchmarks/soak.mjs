@@ -17,7 +17,7 @@ console.table({
   missing: missing.length,
   'doubled or not whole': wrong.length,
 });
-const flat = result.memoryAfter < result.memoryBefore * 1.25 + 20;
+const flat = result.heapAfter < result.heapBefore * 1.25 + 5;
 if (!flat) console.error('Memory is not flat.');
 if (missing.length > 0) console.error(`Missing: ${missing.slice(0, 10).join(', ')}`);
 if (wrong.length > 0) console.error(`Doubled or not whole: ${wrong.slice(0, 10).join(', ')}`);

@@ -18,10 +18,11 @@ export interface SoakResult {
   wrong: string[];
   slowestEndMs: number;
   dropped: number;
-  /** Resident memory in MB: the median of the second and of the last quarter of the time. */
-  memoryBefore: number;
-  memoryAfter: number;
-  memoryPeak: number;
+  /** MB in use on the JavaScript heap: the least in the second and in the last quarter of the time. */
+  heapBefore: number;
+  heapAfter: number;
+  /** Resident memory in MB at the most: what the allocator keeps for later is in it. */
+  residentPeak: number;
 }
 
 const between = (from: number, to: number) => from + Math.random() * (to - from);
@@ -92,12 +93,12 @@ export async function soak(
         wrong.push(id);
       }
     }
-    const memory = readFileSync(memoryFile, 'utf8')
+    const samples = readFileSync(memoryFile, 'utf8')
       .trim()
       .split('\n')
-      .map((line) => Number(line.split(' ')[0]) / 1024);
-    const quarter = Math.max(1, memory.length >> 2);
-    const median = (some: number[]) => [...some].sort((a, b) => a - b)[some.length >> 1] ?? 0;
+      .map((line) => line.split(' ').map((kilobytes) => Number(kilobytes) / 1024) as [number, number]);
+    const quarter = Math.max(1, samples.length >> 2);
+    const leastHeap = (some: typeof samples) => Math.min(...some.map(([, heap]) => heap));
     return {
       seconds,
       kills,
@@ -107,9 +108,9 @@ export async function soak(
       wrong,
       slowestEndMs,
       dropped: receipt.dropped,
-      memoryBefore: median(memory.slice(quarter, 2 * quarter)),
-      memoryAfter: median(memory.slice(-quarter)),
-      memoryPeak: Math.max(...memory),
+      heapBefore: leastHeap(samples.slice(quarter, 2 * quarter)),
+      heapAfter: leastHeap(samples.slice(-quarter)),
+      residentPeak: Math.max(...samples.map(([resident]) => resident)),
     };
   } finally {
     host.kill('SIGKILL');
