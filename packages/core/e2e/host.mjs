@@ -23,7 +23,8 @@ const {
 } = process.env;
 
 configure({
-  requestTimeout: 500,
+  // Short, so that a hanging collector is noticed; what is left for the next start has all the time it needs.
+  requestTimeout: END === 'deliver' ? 20_000 : 500,
   ...(LIMIT && { spoolLimit: Number(LIMIT) }),
   onDiagnostic: (diagnostic) => {
     if (DIAGNOSTICS) appendFileSync(DIAGNOSTICS, `${JSON.stringify(diagnostic)}\n`);
