@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { checkPackage, Package } from '@arethetypeswrong/core';
@@ -27,12 +27,13 @@ function published(dir: string, manifest: Manifest): Record<string, Uint8Array> 
   const files: Record<string, Uint8Array> = {};
   const add = (path: string) => {
     const full = join(dir, path);
+    if (!existsSync(full)) return;
     if (statSync(full).isDirectory()) for (const name of readdirSync(full)) add(join(path, name));
     else if (!/\.test\.|\.tsbuildinfo$/.test(path)) {
       files[`/node_modules/${manifest.name}/${path}`] = readFileSync(full);
     }
   };
-  for (const path of ['package.json', 'dist']) add(path);
+  for (const path of ['package.json', 'dist', 'src']) add(path);
   return files;
 }
 
@@ -40,7 +41,11 @@ describe.each(packages.map(({ dir, manifest }) => [manifest.name, dir, manifest]
   '%s',
   (_name, dir, manifest) => {
     test('is published as publint wants it', async () => {
-      const { messages, pkg } = await publint({ pkgDir: dir, strict: true, pack: false });
+      const files = Object.entries(published(dir, manifest)).map(([path, data]) => ({
+        name: path.replace(`/node_modules/${manifest.name}`, 'package'),
+        data: data as Uint8Array<ArrayBuffer>,
+      }));
+      const { messages, pkg } = await publint({ pkgDir: 'package', strict: true, pack: { files } });
       expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
     });
 
@@ -84,10 +89,10 @@ describe('@observatory/core', () => {
     expect(await bundle('neutral')).not.toMatch(/\bimport\b[^(;]{0,80}["'](?:node:|fs|http|async_hooks)/);
   });
 
-  // The design's budget is 12 KB. Of what there is, the model takes 10, sealing and delivery 8, the disk 5: the promise that
+  // The design's budget is 12 KB. Of what there is, the model takes 11, sealing and delivery 9, the disk 5: the promise that
   // nothing is lost is the larger half. This bound is here so that growth is a decision.
   test('does not grow unnoticed', async () => {
     const bytes = gzipSync(await bundle('neutral'), { level: 9 }).length;
-    expect(bytes).toBeLessThan(24_500);
+    expect(bytes).toBeLessThan(26_000);
   });
 });
