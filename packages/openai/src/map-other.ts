@@ -183,3 +183,13 @@ export function binaryAnswer(response: { headers?: { get?: (name: string) => str
   ];
   return answer;
 }
+
+/** Whether the client handed out the response itself. */
+export function isBinary(value: unknown): value is { headers?: { get?: (name: string) => string | null } } {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { arrayBuffer?: unknown }).arrayBuffer === 'function' &&
+    typeof (value as { headers?: unknown }).headers === 'object'
+  );
+}

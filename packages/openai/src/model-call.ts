@@ -6,7 +6,7 @@ import { readError } from './call-error.js';
 import { monotonicClock, wallClock } from './clock.js';
 import { type ImplicitRun, type ImplicitRunOptions, ImplicitRuns } from './implicit-run.js';
 import { chatMapping } from './map-chat.js';
-import { binaryAnswer, otherMappings } from './map-other.js';
+import { binaryAnswer, isBinary, otherMappings } from './map-other.js';
 import { responseMapping } from './map-responses.js';
 import { ownData, ownText } from './own-data.js';
 import { providerOf } from './provider.js';
@@ -389,19 +389,7 @@ export class ModelCall implements CallObserver, StreamObserver, OutgoingCall {
   }
 
   #fault(cause: unknown): void {
-    report({
-      kind: 'openai-adapter',
-      message: 'A model call could not be recorded; the call itself is not affected.',
-      cause,
-    });
+    const message = 'A model call could not be recorded; the call itself is not affected.';
+    report({ kind: 'openai-adapter', message, cause });
   }
-}
-
-function isBinary(value: unknown): value is { headers?: { get?: (name: string) => string | null } } {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as { arrayBuffer?: unknown }).arrayBuffer === 'function' &&
-    typeof (value as { headers?: unknown }).headers === 'object'
-  );
 }

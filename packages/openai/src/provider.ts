@@ -37,7 +37,7 @@ const LM_STUDIO_PORT = '1234';
 const cache = new Map<string, string | undefined>();
 const CACHE_LIMIT = 200;
 
-/** Names the provider behind a base URL; a host nobody knows is named by itself. */
+/** Names the provider behind a base URL; a host nobody knows is named by itself, an address not at all. */
 export function providerOf(client: unknown): string | undefined {
   const url = ownText(client, 'baseURL');
   if (!url) return undefined;
@@ -61,5 +61,5 @@ export function fromUrl(url: string): string | undefined {
   for (const [suffix, provider] of HOSTS) if (host === suffix || host.endsWith(`.${suffix}`)) return provider;
   if (port === OLLAMA_PORT) return 'ollama';
   if (port === LM_STUDIO_PORT) return 'lmstudio';
-  return host;
+  return /^(?:localhost|\[.*\]|[\d.]+)$/.test(host) ? undefined : host;
 }

@@ -1,7 +1,7 @@
 import type { Recorder, Run } from '@observatory/core/recorder';
 import { messageText } from './map-chat.js';
 import { type ObservedClient, openRunFor, pendingOf } from './model-call.js';
-import { type Bag, defineHidden, isBag, ownData } from './own-data.js';
+import { defineHidden, isBag, ownData } from './own-data.js';
 import { RequestBody } from './request-body.js';
 
 type RunTools = (this: unknown, ...args: unknown[]) => unknown;
@@ -20,8 +20,10 @@ interface Runner {
  * observed, and a loop outside any run gets one of its own for as long as the runner works.
  */
 export function observeRunTools(observed: ObservedClient): void {
-  const { chat, beta } = observed.client as { chat?: Bag; beta?: { chat?: Bag } };
-  for (const completions of [chat?.completions, beta?.chat?.completions]) {
+  const { client } = observed;
+  // Version 4 has it below `beta`.
+  for (const chat of [ownData(client, 'chat'), ownData(ownData(client, 'beta'), 'chat')]) {
+    const completions = ownData(chat, 'completions');
     if (!isBag(completions) || typeof completions.runTools !== 'function') continue;
     const own = ownData(completions, 'runTools');
     const original = () =>

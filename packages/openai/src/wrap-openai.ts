@@ -63,10 +63,13 @@ export function observeClient<T extends object>(client: T, options: WrapOptions,
 /** The client, and the one behind it when another vendor's wrapper hands out a copy whose resources use the original. */
 function targetsOf(client: object): Set<object> {
   const targets = new Set<object>([client]);
-  const holder = client as Record<string, unknown>;
-  const chat = holder.chat as { completions?: { _client?: unknown } } | undefined;
-  for (const resource of [chat?.completions, holder.responses, holder.embeddings]) {
-    const inner = (resource as { _client?: unknown } | undefined)?._client;
+  const chat = ownData(client, 'chat');
+  for (const resource of [
+    ownData(chat, 'completions'),
+    ownData(client, 'responses'),
+    ownData(client, 'embeddings'),
+  ]) {
+    const inner = ownData(resource, '_client');
     if (typeof inner === 'object' && inner !== null) targets.add(inner);
   }
   return targets;
