@@ -145,6 +145,10 @@ export class Call implements Privacy {
     this.#reader.waiting();
   }
 
+  get wentWell(): boolean {
+    return this.#outcome === 'ok';
+  }
+
   get finished(): boolean {
     return this.#outcome !== undefined && this.#outcome !== 'abandoned';
   }

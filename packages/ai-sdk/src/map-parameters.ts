@@ -1,6 +1,6 @@
 import { type Fields, isFields } from './plain.js';
 
-const NAMES = {
+const NAMES = Object.entries({
   maxOutputTokens: 'max_tokens',
   temperature: 'temperature',
   topP: 'top_p',
@@ -17,19 +17,24 @@ const NAMES = {
   n: 'n',
   voice: 'voice',
   topN: 'top_n',
-} as const;
+});
 
 /** Settings of a call. Headers are left out: they carry keys. */
 export function mapParameters(settings: Fields, inputs: boolean): Fields | undefined {
-  const parameters: Fields = {};
-  for (const [name, known] of Object.entries(NAMES)) {
+  let parameters: Fields | undefined;
+  const set = (name: string, value: unknown) => {
+    parameters ??= {};
+    parameters[name] = value;
+  };
+  for (const [name, known] of NAMES) {
     const value = settings[name];
-    if (value !== undefined && value !== null && !Array.isArray(value)) parameters[known] = value;
-    else if (Array.isArray(value) && value.length > 0 && inputs) parameters[known] = [...value];
+    if (value === undefined || value === null) continue;
+    if (!Array.isArray(value)) set(known, value);
+    else if (value.length > 0 && inputs) set(known, [...value]);
   }
   const { providerOptions } = settings;
   if (inputs && isFields(providerOptions) && Object.keys(providerOptions).length > 0) {
-    parameters.provider_options = providerOptions;
+    set('provider_options', providerOptions);
   }
-  return Object.keys(parameters).length > 0 ? parameters : undefined;
+  return parameters;
 }

@@ -42,33 +42,25 @@ export class ModelCall implements StreamObserver {
   #streamEnded = false;
   #lastError: unknown;
   #failedAttempt = false;
+  /** Whether the SDK has said what the answer is. */
+  #complete = false;
 
   constructor(call: Call, start: ModelCallStart) {
     this.#call = call;
     this.#provider = start.provider ?? '';
     this.#requested = start.modelId;
+    const { kind, messages, parameters } = start;
+    const definitions = call.inputs ? list(start.tools).filter(isFields).map(toolDefinition) : [];
     this.step = record.startStep(call.run, {
-      ...(start.kind ? { kind: start.kind } : {}),
-      ...(start.modelId ? { model: { requested: start.modelId } } : {}),
-      ...(start.provider ? { provider: providerName(start.provider) } : {}),
-      ...(start.parameters ? { parameters: start.parameters } : {}),
+      kind,
+      model: start.modelId === undefined ? undefined : { requested: start.modelId },
+      provider: start.provider === undefined ? undefined : providerName(start.provider),
+      parameters,
+      messages: messages && (() => messages),
+      contentBytes: messages && sizeOf(messages),
+      toolDefinitions: definitions.length > 0 ? () => definitions : undefined,
     });
     this.scope = { run: call.run, step: this.step };
-    if (start.messages || start.tools) this.input(start.messages, start.tools);
-  }
-
-  /** What the model gets. */
-  input(messages: Message[] | undefined, tools: unknown): void {
-    if (!this.#call.inputs) return;
-    const definitions = list(tools).filter(isFields).map(toolDefinition);
-    record.amendStep(this.step, {
-      ...(messages ? { messages: () => messages, contentBytes: sizeOf(messages) } : {}),
-      ...(definitions.length > 0 ? { toolDefinitions: () => definitions } : {}),
-    });
-  }
-
-  parameters(parameters: Fields | undefined): void {
-    if (parameters) record.amendStep(this.step, { parameters });
   }
 
   /** A request goes out; a retry is a further attempt of the same step. */
@@ -149,9 +141,8 @@ export class ModelCall implements StreamObserver {
     const broken = this.#streamed && this.#streamEnded && !this.partial.finish && !failed;
     if (failed) this.#say(this.partial.failed ? this.partial.error : this.#lastError);
     else if (broken) this.error = 'The stream ended before the model was done';
-    this.#end(failed ? 'error' : broken ? 'incomplete' : 'ok', {
-      ...this.#fields(result, reason),
-    });
+    this.#complete ||= contentParts(result) !== undefined;
+    this.#end(failed ? 'error' : broken ? 'incomplete' : 'ok', this.#fields(result, reason));
   }
 
   /** The step is over without an answer. */
@@ -194,14 +185,25 @@ export class ModelCall implements StreamObserver {
     record.endStep(this.step, {
       ...known,
       outcome,
-      ...(this.error === undefined || outcome === 'ok' ? {} : { error: this.error }),
-      ...(again && outcome !== 'ok' ? { endTime: new Date() } : {}),
+      error: outcome === 'ok' ? undefined : this.error,
+      endTime: again && outcome !== 'ok' ? new Date() : undefined,
     });
   }
 
-  /** Adds to a step that is over. */
+  /** Adds what the SDK says of a step that is over: all of it where the stream alone had told so far. */
   amend(result: Fields): void {
-    record.amendStep(this.step, this.#fields(result, finishReasonOf(result.finishReason)));
+    if (!this.#complete) {
+      this.#complete = true;
+      record.amendStep(this.step, this.#fields(result, finishReasonOf(result.finishReason)));
+      return;
+    }
+    const response = fields(result.response);
+    const used = text(response.modelId) ?? this.partial.modelId;
+    record.amendStep(this.step, {
+      model: used === undefined ? undefined : { used },
+      metadata: this.#metadata(result, text(response.id) ?? this.partial.responseId),
+      cost: mapCost(result.providerMetadata),
+    });
   }
 
   #fields(result: Fields, reason: string | undefined): StepFields {
@@ -215,8 +217,8 @@ export class ModelCall implements StreamObserver {
         ? (count(fields(result.performance).timeToFirstOutputMs) ?? count(result.msToFirstChunk))
         : partial.firstContentAt - this.#startedAt;
     const output = this.#call.outputs ? assembled('assistant', contentParts(result) ?? partial.content) : [];
-    return defined({
-      model: this.#requested || used ? defined({ requested: this.#requested, used }) : undefined,
+    return {
+      model: used === undefined ? undefined : { requested: this.#requested, used },
       output: output.length > 0 ? () => output : undefined,
       contentBytes: output.length > 0 ? sizeOf(output) : undefined,
       finishReason: reason,
@@ -224,24 +226,26 @@ export class ModelCall implements StreamObserver {
       cost: mapCost(metadata),
       timeToFirstTokenMs: first,
       metadata: this.#metadata(result, responseId),
-    });
+    };
   }
 
-  #metadata(result: Fields, responseId: string | undefined): Fields | undefined {
+  #metadata(result: Fields, responseId: string | undefined): Fields {
     const metadata: Fields = {};
     if (this.attempts > 1) metadata.attempts = this.attempts;
     if (responseId) metadata.response_id = responseId;
     if (this.#streamed) metadata.stream = true;
     const raw = text(result.rawFinishReason);
     if (raw && raw !== finishReasonOf(result.finishReason)) metadata.raw_finish_reason = raw;
-    const warnings = list(result.warnings).map(fields);
+    const warnings = list(result.warnings);
     if (warnings.length > 0) {
-      metadata.warnings = warnings.map(
-        (warning) =>
-          text(warning.message) ?? text(warning.feature) ?? text(warning.setting) ?? text(warning.type),
-      );
+      metadata.warnings = warnings
+        .map(fields)
+        .map(
+          (warning) =>
+            text(warning.message) ?? text(warning.feature) ?? text(warning.setting) ?? text(warning.type),
+        );
     }
-    return Object.keys(metadata).length > 0 ? metadata : undefined;
+    return metadata;
   }
 }
 

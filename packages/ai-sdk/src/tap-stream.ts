@@ -74,29 +74,31 @@ function watchedStream(source: ReadableStream, observer: StreamObserver): Readab
   });
   return new ReadableStream(
     {
-      async pull(controller) {
+      // One promise a part and no async function: this runs once for every token.
+      pull(controller) {
         idle.busy();
-        let read: { done: boolean; value?: unknown };
-        try {
-          read = await reader.read();
-        } catch (error) {
-          idle.stop();
-          quietly(() => observer.failed(error));
-          throw error;
-        }
-        if (read.done) {
-          idle.stop();
-          quietly(() => observer.ended());
-          controller.close();
-          return;
-        }
-        try {
-          observer.part(read.value);
-        } catch {
-          // As above.
-        }
-        idle.waiting();
-        controller.enqueue(read.value);
+        return reader.read().then(
+          ({ done, value }) => {
+            if (done) {
+              idle.stop();
+              quietly(() => observer.ended());
+              controller.close();
+              return;
+            }
+            try {
+              observer.part(value);
+            } catch {
+              // Recording must not end the stream it watches.
+            }
+            idle.waiting();
+            controller.enqueue(value);
+          },
+          (error) => {
+            idle.stop();
+            quietly(() => observer.failed(error));
+            throw error;
+          },
+        );
       },
       cancel(reason) {
         idle.stop();
