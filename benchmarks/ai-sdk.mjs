@@ -58,7 +58,13 @@ function model(words) {
             warnings: [],
             response,
           }
-        : { content: [{ type: 'text', text: 'Sunny' }], finishReason: finishReason('stop'), usage, warnings: [], response },
+        : {
+            content: [{ type: 'text', text: 'Sunny' }],
+            finishReason: finishReason('stop'),
+            usage,
+            warnings: [],
+            response,
+          },
     doStream: async () => {
       let at = -3;
       return {
@@ -70,7 +76,8 @@ function model(words) {
               else if (at === -1) controller.enqueue({ type: 'text-start', id: 't' });
               else if (at < words) controller.enqueue({ type: 'text-delta', id: 't', delta: 'word ' });
               else if (at === words) controller.enqueue({ type: 'text-end', id: 't' });
-              else if (at === words + 1) controller.enqueue({ type: 'finish', finishReason: finishReason('stop'), usage });
+              else if (at === words + 1)
+                controller.enqueue({ type: 'finish', finishReason: finishReason('stop'), usage });
               else controller.close();
             },
           },
@@ -148,7 +155,9 @@ async function compare(what, unit, work) {
   for (const [name, costs] of Object.entries(cost)) {
     const added = median(costs.map((us, i) => us - base[i]));
     const sign = name === 'without' ? '' : `   added ${added >= 0 ? '+' : ''}${added.toFixed(2)} µs`;
-    console.log(`${what.padEnd(42)} ${name.padEnd(22)} ${median(costs).toFixed(2).padStart(9)} µs ${unit}${sign}`);
+    console.log(
+      `${what.padEnd(42)} ${name.padEnd(22)} ${median(costs).toFixed(2).padStart(9)} µs ${unit}${sign}`,
+    );
   }
 }
 
