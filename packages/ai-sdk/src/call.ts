@@ -1,4 +1,4 @@
-import { type Message, type Outcome, type Run, toText } from '@observatory/core/recorder';
+import { type Message, type Outcome, type Run, type RunFields, toText } from '@observatory/core/recorder';
 import { type IdleWatch, watchIdle } from './idle.js';
 import { type Labels, nameOf } from './labels.js';
 import { errorText, outcomeOf } from './map-error.js';
@@ -49,6 +49,8 @@ export class Call implements Privacy {
   #outcome: Outcome | undefined;
   #reader: IdleWatch | undefined;
   #brought: unknown;
+  /** What the call says of the run it joined. */
+  #joined: RunFields | undefined;
   readonly #onOver: () => void;
 
   constructor(start: CallStart, onOver: () => void = () => {}) {
@@ -59,9 +61,10 @@ export class Call implements Privacy {
     this.#onOver = onOver;
     const messages = this.inputs ? this.mapper.map(start.instructions, start.messages) : [];
     const prompt = this.inputs ? (promptOf(messages) ?? start.prompt) : undefined;
-    const { run, owned } = enter(start, prompt);
+    const { run, owned, joined } = enter(start, prompt);
     this.run = run;
     this.owned = owned;
+    this.#joined = joined;
     this.tools = new ToolCalls(run, this);
     this.tools.denied(start.messages);
     this.#brought = start.messages;
@@ -80,6 +83,11 @@ export class Call implements Privacy {
   startStep(start: ModelCallStart): ModelCall {
     this.#reader?.busy();
     const step = new ModelCall(this, start);
+    if (this.#joined) {
+      // A request's run says who it is when something first happens in it; what the call says goes before that.
+      record.amendRun(this.run, this.#joined);
+      this.#joined = undefined;
+    }
     this.steps.push(step);
     return step;
   }
@@ -238,11 +246,16 @@ const answeredByCalls = new WeakSet<Run>();
 /** Opened for a request or a job, not for an agent of that name. */
 const REQUEST_SDK = /^@observatory\/(?:http|express|hono|fastify)\b/;
 
+type Prompt = Parameters<Run['prompt']>[0];
+
+interface Entered {
+  run: Run;
+  owned: boolean;
+  joined: RunFields | undefined;
+}
+
 /** The run a call belongs to: the ambient one, or its own inside a tool, under another agent's name, or outside any run. */
-function enter(
-  start: CallStart,
-  prompt: Parameters<Run['prompt']>[0] | undefined,
-): { run: Run; owned: boolean } {
+function enter(start: CallStart, prompt: Prompt | undefined): Entered {
   const { agent, metadata, ...labels } = start.labels;
   const scope = record.scope();
   const given = {
@@ -258,7 +271,7 @@ function enter(
     if (agent === undefined || about.name === agent || renames) {
       if (agent) named.add(scope.run);
       record.amendRun(scope.run, { ...given, ...(about.hasPrompt ? {} : { prompt }) });
-      return { run: scope.run, owned: false };
+      return { run: scope.run, owned: false, joined: given };
     }
   }
   const run = record.openRun({
@@ -267,7 +280,7 @@ function enter(
     metadata: { ...given.metadata, operation: start.operation },
     prompt,
   });
-  return { run, owned: true };
+  return { run, owned: true, joined: undefined };
 }
 
 /** Runs that carry the name of an agent that took them over. */

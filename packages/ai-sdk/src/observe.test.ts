@@ -51,11 +51,10 @@ everyVersion('calls side by side keep their sessions apart', async (bench) => {
 everyVersion('what the call says goes before the scope, and the scope before the request', async (bench) => {
   const { ai, captured } = bench;
   const record = recorder('@observatory/hono/1.0.0');
+  // As the middleware opens it: it says who it is when something first happens in it.
   const request = record.openRun({
     parent: null,
-    name: 'POST /chat',
-    sessionId: 'request',
-    userId: 'request',
+    lazy: () => ({ name: 'POST /chat', sessionId: 'request', userId: 'request' }),
   });
   const call = (labels: object) =>
     ai.generateText({
