@@ -85,6 +85,9 @@ const cli = fileURLToPath(new URL('../packages/collector/dist/cli.js', import.me
 const collector = spawn(process.execPath, [cli, '--port', '0', '--data', join(folder, 'data')], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
+// However this ends, the collector ends with it.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+process.once('exit', () => collector.kill('SIGKILL'));
 const url = await new Promise((resolve, reject) => {
   collector.stdout.on('data', (chunk) => {
     const match = /http:\/\/\S+/.exec(chunk.toString());
