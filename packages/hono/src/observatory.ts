@@ -77,6 +77,7 @@ export function observatory(
       await requestRun.enter(next);
     } catch (error) {
       // Hono answers Errors itself; anything else that is thrown reaches the server, which answers 500.
+      if (!byConnection && request.signal?.aborted) requestRun.ended({ how: 'disconnected' });
       requestRun.failed(error);
       if (!byConnection) requestRun.ended({ how: 'completed', status: 500 });
       throw error;
@@ -84,7 +85,10 @@ export function observatory(
       done();
     }
     try {
-      if (c.error) requestRun.failed(c.error);
+      if (c.error) {
+        if (!byConnection && request.signal?.aborted) requestRun.ended({ how: 'disconnected' });
+        requestRun.failed(c.error);
+      }
       answer(c, requestRun, options, !byConnection);
     } catch {
       // The response is somebody else's by now and sent, e.g. that of a timeout around this.

@@ -113,6 +113,19 @@ describe('a fetch-style handler', () => {
     ]);
   });
 
+  test('that throws because its client left is cancelled', async () => {
+    const leave = new AbortController();
+    const handle = handler(async (request: Request) => {
+      await model('Hi', 'x');
+      leave.abort();
+      request.signal.throwIfAborted();
+      return new Response();
+    });
+    await handle(new Request('http://app/', { signal: leave.signal })).catch(() => {});
+    await captured.settled({ runs: 1 });
+    expect(captured.runs).toMatchObject([{ outcome: 'cancelled', metadata: { http_status: 499 } }]);
+  });
+
   test('inside another is one run', async () => {
     const inner = handler(async () => new Response(await model('Hi', 'x')), { name: 'inner' });
     const outer = handler((request: Request) => inner(request), { name: 'outer' });

@@ -35,11 +35,11 @@ export function handler<Req extends Request, Args extends unknown[], Result>(
     try {
       result = requestRun.enter(handle);
     } catch (error) {
-      throw failed(requestRun, error);
+      throw failed(request, requestRun, error);
     }
     if (!(result instanceof Promise)) return respond(result) as Result;
     return result.then(respond, (error: unknown) => {
-      throw failed(requestRun, error);
+      throw failed(request, requestRun, error);
     }) as Result;
   };
 }
@@ -50,7 +50,9 @@ function other(result: unknown, requestRun: RequestRun): unknown {
   return result;
 }
 
-function failed(requestRun: RequestRun, error: unknown): unknown {
+function failed(request: Request, requestRun: RequestRun, error: unknown): unknown {
+  // Nobody is there any more to be answered.
+  if (request.signal?.aborted) requestRun.ended({ how: 'disconnected' });
   requestRun.failed(error);
   requestRun.ended({ how: 'completed', status: statusOf(error) });
   return error;

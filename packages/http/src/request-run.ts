@@ -125,6 +125,7 @@ export function openRequestRun<About>(
   let happened = false;
   let state: RequestRun['state'] = 'open';
   let failure: Failure | undefined;
+  let left = false;
   let handlers = 0;
   let idle: (() => void) | undefined;
   let markSent!: () => void;
@@ -176,7 +177,9 @@ export function openRequestRun<About>(
       return requestRuns.has(current.run) || current.run === around ? scope : current;
     },
     failed(error) {
-      if (!isControlFlow(error)) failure ??= { error, answered: view.answered() };
+      // What a handler throws because its client left, such as the abort of a model call, is not why the run ended.
+      if (left || isControlFlow(error)) return;
+      failure ??= { error, answered: view.answered() };
     },
     busy() {
       handlers++;
@@ -190,6 +193,7 @@ export function openRequestRun<About>(
     ended(end) {
       if (state !== 'open') return;
       state = 'settling';
+      left = end.how === 'disconnected';
       const endTime = Date.now();
       const finish = () => {
         try {
