@@ -79,7 +79,8 @@ function observeTool(recorder: Recorder, run: Run, tool: unknown): unknown {
     return withMember(tool, '$callback', observeFunction(recorder, run, name, callback as ToolFunction));
   }
   const fn = ownData(definition, 'function');
-  if (typeof fn !== 'function') return tool;
+  // A copy of a class instance would lack its private fields.
+  if (typeof fn !== 'function' || Object.getPrototypeOf(definition) !== Object.prototype) return tool;
   const name = String(ownData(definition, 'name') || fn.name);
   const observed = observeFunction(recorder, run, name, fn as ToolFunction, definition);
   return withMember(tool, 'function', withMember(definition as object, 'function', observed));

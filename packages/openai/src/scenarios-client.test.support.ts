@@ -403,6 +403,54 @@ export const clientScenarios: Scenario[] = [
     recorded: steps(1),
   },
   {
+    name: 'a call takes as many turns of the microtask queue as without us',
+    play: async ({ OpenAI, wrap }) => {
+      const chunk = JSON.stringify({
+        choices: [{ index: 0, delta: { content: 'x' }, finish_reason: 'stop' }],
+      });
+      const json = JSON.stringify({ id: 'x', choices: [] });
+      // Answers in microtasks alone, so that counting them makes sense.
+      const fetch = async (_url: unknown, init?: RequestInit) => {
+        const stream = String(init?.body).includes('"stream":');
+        const type = stream ? 'text/event-stream' : 'application/json';
+        const body = (async function* () {
+          yield new TextEncoder().encode(`data: ${chunk}\n\ndata: [DONE]\n\n`);
+        })();
+        const headers = new Headers({ 'content-type': type });
+        return {
+          ok: true,
+          status: 200,
+          headers,
+          body,
+          text: async () => json,
+          json: async () => JSON.parse(json),
+        };
+      };
+      const client = wrap(new OpenAI({ apiKey: 'k', fetch: fetch as never, maxRetries: 0 }));
+      const turns = async (work: () => Promise<unknown>) => {
+        let done = false;
+        let count = 0;
+        const finished = work().then(() => {
+          done = true;
+        });
+        while (!done && count < 10_000) {
+          await null;
+          count++;
+        }
+        await finished;
+        return count;
+      };
+      return [
+        await turns(async () => client.chat.completions.create(chat())),
+        await turns(() => client.chat.completions.create(chat()).withResponse()),
+        await turns(async () => client.responses.create({ model: 'gpt-5', input: 'x' })),
+        await turns(async () => collect(await client.chat.completions.create({ ...chat(), stream: true }))),
+        await turns(() => client.chat.completions.create(chat()).asResponse()),
+      ];
+    },
+    recorded: steps(5),
+  },
+  {
     name: 'an error thrown by the host’s own fetch',
     play: async ({ OpenAI, wrap }) => {
       const fetch = async () => {
