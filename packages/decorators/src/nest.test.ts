@@ -7,6 +7,7 @@ const APP = `
   import { Body, Controller, Get, HttpCode, Module, Post } from '@nestjs/common';
   import { NestFactory } from '@nestjs/core';
   import { observe } from '@observatory/decorators';
+  import { observatory } from '@observatory/express';
 
   class ToolsController {
     @observe({ as: 'run' }) @Get('above')
@@ -26,6 +27,7 @@ const APP = `
 
   export async function start() {
     const app = await NestFactory.create(App, { logger: false });
+    app.use(observatory());
     await app.listen(0, '127.0.0.1');
     return app;
   }
@@ -37,7 +39,7 @@ interface App {
 }
 
 test.each(['esbuild', 'TypeScript 5.9'])(
-  "NestJS' routes stay routes, whichever decorator stands above (%s)",
+  "NestJS' routes stay routes, whichever decorator stands above, in the runs of their requests (%s)",
   async (compiler) => {
     using captured = captureRuns();
     const { start } = await load<{ start(): Promise<App> }>(
@@ -56,10 +58,15 @@ test.each(['esbuild', 'TypeScript 5.9'])(
     expect([chat.status, await chat.json()]).toEqual([202, { answer: 'to you' }]);
     await app.close();
     await captured.settled({ runs: 3 });
-    expect(captured.runs.map(({ name, response }) => [name, response])).toEqual([
-      ['above', 'above'],
-      ['below', 'below'],
-      ['support-agent', '{"answer":"to you"}'],
+    expect(captured.runs).toMatchObject([
+      { name: 'GET /tools/above', runs: [{ name: 'above', response: 'above' }] },
+      { name: 'GET /tools/below', runs: [{ name: 'below', response: 'below' }] },
+      {
+        name: 'POST /tools/chat',
+        prompt: { user_prompt: 'you' },
+        metadata: { http_status: 202 },
+        runs: [{ name: 'support-agent', response: '{"answer":"to you"}' }],
+      },
     ]);
   },
   60_000,
