@@ -1,5 +1,5 @@
 import OpenAI, { APIConnectionError, APIUserAbortError, toFile } from 'openai';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { modelServer } from './model-server.js';
 import type { Reply } from './reply.js';
 
@@ -217,8 +217,10 @@ describe('timing', () => {
     const openai = new OpenAI(server.clientOptions);
     const controller = new AbortController();
     const asked = openai.chat.completions.create({ model, messages }, { signal: controller.signal });
-    setTimeout(() => controller.abort(), 20);
-    await expect(asked).rejects.toBeInstanceOf(APIUserAbortError);
+    const refused = expect(asked).rejects.toBeInstanceOf(APIUserAbortError);
+    await vi.waitFor(() => expect(server.requests).toHaveLength(1), 10_000);
+    controller.abort();
+    await refused;
     await server.settled();
     expect(server.requests[0]?.aborted).toBe(true);
   });
