@@ -41,7 +41,11 @@ const store = shared<Store>('ambient', () => {
   const Storage =
     builtin('node:async_hooks')?.AsyncLocalStorage ??
     (globalThis as { AsyncLocalStorage?: new () => AsyncLocalStorage<Scope | undefined> }).AsyncLocalStorage;
-  return Storage ? new Storage<Scope | undefined>() : synchronousStore();
+  if (!Storage) return synchronousStore();
+  const created = new Storage<Scope | undefined>();
+  // Before Node 24 a store follows promises only from its first use on: entered before that, a scope would stay everywhere.
+  created.run({} as Scope, () => {});
+  return created;
 });
 
 /**
@@ -81,7 +85,11 @@ export const enteredScope = (): Scope | undefined => store.getStore();
  * no function to run it in; the caller of that async function keeps its own scope.
  */
 export function enterScope(scope: Scope | undefined): void {
-  store.enterWith(scope);
+  try {
+    store.enterWith(scope);
+  } catch {
+    // Workers have no enterWith.
+  }
 }
 
 /** The async context itself, for tracing channels that can carry it; undefined where there is none. */
