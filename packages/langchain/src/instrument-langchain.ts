@@ -2,8 +2,8 @@ import { report, type Scope, shared } from '@observatory/core/recorder';
 import { ambientInvocationId, watchAmbientInvocation } from './ambient-parent.js';
 import { HANDLER_NAME, type HandlerOptions, ObservatoryCallbackHandler } from './callback-handler.js';
 import { everyCallbackManager } from './callback-manager-copies.js';
+import { hostScope } from './model-scope.js';
 import { bag, readable } from './reading.js';
-import { record } from './run-book.js';
 import type { Origin } from './start.js';
 
 export interface InstrumentOptions extends HandlerOptions {
@@ -123,7 +123,7 @@ function boundHandler(
   own?: ObservatoryCallbackHandler,
 ): ObservatoryCallbackHandler {
   const given: Origin = own?.origin ?? { details, metadataKeys };
-  const scope: Scope | undefined = record.scope();
+  const scope: Scope | undefined = hostScope();
   return ObservatoryCallbackHandler.bound({
     ...given,
     scope,

@@ -18,8 +18,8 @@ export interface Invocation {
   /** For a model: the step, unless an outer adapter records this very call. */
   step: Step | undefined;
   stream: PartialAnswer | undefined;
-  /** For a model: its entry in `book.streams`. */
-  save: (() => void) | undefined;
+  /** For a model: undoes what was set up to hear of its end. */
+  release: (() => void) | undefined;
   /** For an agent of the 0.3 line: the tools it is about to call. */
   actions: { tool: string; toolCallId: string }[] | undefined;
   /** For a tool: what the provider called the request. */
@@ -103,7 +103,8 @@ export function finish(id: string): Invocation | undefined {
 
 function leave(invocation: Invocation): void {
   invocation.book.open--;
-  if (invocation.save) invocation.book.streams.delete(invocation.save);
+  invocation.release?.();
+  invocation.release = undefined;
   state.partial -= invocation.stream?.words.length ?? 0;
   // Nothing starts under a model, unless it was only thought to be over.
   if (invocation.kind === 'model' && !invocation.abandoned) return;

@@ -1,22 +1,20 @@
-import type { Message, Step, StepFields } from '@observatory/core/recorder';
-import { findInvocation, finish, type Invocation, keepPartial } from './invocation.js';
+import type { Message, StepFields } from '@observatory/core/recorder';
+import { findInvocation, finish, type Invocation, isOpen, keepPartial } from './invocation.js';
 import { readMessage, readMessages } from './map-messages.js';
 import { attemptOf, placeOf } from './map-metadata.js';
 import { readAnswer, readRequest } from './map-model.js';
 import { brokeOff, readFailure } from './map-outcome.js';
 import { readPrompt, readResponse } from './map-prompt.js';
 import { readUsage } from './map-usage.js';
+import { enterModelCall, outerStep } from './model-scope.js';
 import { bag, list, readable, text } from './reading.js';
 import { record } from './run-book.js';
 import { enter, isRoot, type Start } from './start.js';
 import { requestedCalls } from './tool-messages.js';
 
-/** Steps of ours: an adapter above is one that made another step. */
-const ours = new WeakSet<Step>();
-
 /** A chat model gets `messages`, a text model `[prompt]`. One attempt is one step. */
 export function startModel(start: Start, prompts: unknown, extraParams: unknown): void {
-  const outer = record.outerStep();
+  const outer = outerStep();
   const prompt = list(prompts)[0];
   const input = typeof prompt === 'string' ? [{ role: 'user', content: prompt }] : readMessages(prompt);
   const invocation = enter(start, 'model', { prompt: () => readPrompt(prompt) });
@@ -27,7 +25,7 @@ export function startModel(start: Start, prompts: unknown, extraParams: unknown)
     candidateMs: undefined,
     words: '',
   };
-  if (outer && !ours.has(outer)) return;
+  if (outer) return;
   const request = readRequest(start.serialized, extraParams, start.metadata);
   const attempt = attemptOf(start.tags);
   const step = record.startStep(invocation.book.run, {
@@ -45,13 +43,30 @@ export function startModel(start: Start, prompts: unknown, extraParams: unknown)
       ...(invocation.toolCall ? { tool_call_id: invocation.toolCall.toolCallId } : {}),
     },
   });
-  ours.add(step);
   invocation.step = step;
   const save = () => record.amendStep(step, partialFields(invocation));
-  invocation.save = save;
+  const unwatch = watchSignal(start.id, bag(bag(extraParams).options).signal);
   invocation.book.streams.add(save);
-  // The provider's client runs inside this call: a wrapper around it then knows that the call is recorded.
-  record.enterScope({ run: invocation.book.run, step, toolCall: invocation.toolCall });
+  invocation.release = () => {
+    invocation.book.streams.delete(save);
+    unwatch?.();
+  };
+  enterModelCall({ run: invocation.book.run, step, toolCall: invocation.toolCall });
+}
+
+/** So long a call may take to report that it was aborted. */
+const ABORT_REPORT_MS = 1_000;
+
+/** An aborted stream may end without any callback (on Node 20 it does): then its signal is what tells. */
+function watchSignal(id: string, signal: unknown): (() => void) | undefined {
+  const target = signal as AbortSignal | undefined;
+  if (typeof target?.addEventListener !== 'function' || target.aborted) return undefined;
+  const aborted = () => {
+    const timer = setTimeout(() => isOpen(id) && failModel(id, target.reason), ABORT_REPORT_MS);
+    (timer as { unref?: () => void }).unref?.();
+  };
+  target.addEventListener('abort', aborted, { once: true });
+  return () => target.removeEventListener('abort', aborted);
 }
 
 /** Called for every chunk, so it does next to nothing. The first chunks are often empty. */

@@ -139,6 +139,18 @@ describe.each(lines)('model calls on %s', (_name, line) => {
     ]);
   });
 
+  test('the prompts of one `generate` are a run each', async () => {
+    await using server = await modelServer();
+    using captured = captureRuns();
+    await chat(line, server).generate([[new HumanMessage('one')], [new HumanMessage('two')]], handler());
+    const responses = captured.runs.map(({ prompt, response }) => [prompt.user_prompt, response]);
+    expect(responses.sort()).toEqual([
+      ['one', 'You said: one'],
+      ['two', 'You said: two'],
+    ]);
+    for (const run of captured.runs) expect(run).toMatchObject({ steps: [{}], runs: [] });
+  });
+
   test('several choices are one step with its usage once', async () => {
     await using server = await modelServer([{ choices: [{ text: 'a' }, { text: 'b' }], usage }]);
     using captured = captureRuns();

@@ -2,6 +2,7 @@ import type { RunStart, Scope } from '@observatory/core/recorder';
 import { begin, findInvocation, type Invocation, isOpen, waitForPerson } from './invocation.js';
 import { isGraph, nameOf, placeOf, type RunDetails, readDetails } from './map-metadata.js';
 import type { Prompt } from './map-prompt.js';
+import { hostScope } from './model-scope.js';
 import { type Bag, bag, text } from './reading.js';
 import { RunBook, record } from './run-book.js';
 
@@ -63,7 +64,7 @@ export const readStart = (
  */
 export function enter(start: Start, kind: Invocation['kind'], opening: Opening): Invocation | undefined {
   if (isOpen(start.id)) return undefined;
-  const entered = record.enteredScope();
+  const entered = hostScope();
   const known = findInvocation(start.parentId) ?? findInvocation(start.origin.parentId);
   // The host has opened a run of its own around this part of a chain.
   const moved = known && entered && record.isWithin(entered.run, known.book.run);
@@ -83,7 +84,7 @@ export function enter(start: Start, kind: Invocation['kind'], opening: Opening):
     entered,
     step: undefined,
     stream: undefined,
-    save: undefined,
+    release: undefined,
     actions: undefined,
     providerId: undefined,
     abandoned: false,
@@ -101,7 +102,7 @@ function rootBook(start: Start, opening: Opening): RunBook {
   const thread = fields.sessionId === undefined ? undefined : `${start.name ?? ''} ${fields.sessionId}`;
   const resumed = opening.resumed?.(thread);
   if (resumed) return resumed;
-  const scope = record.scope() ?? start.origin.scope;
+  const scope = hostScope() ?? start.origin.scope;
   // An agent that a tool of the host's calls is a sub-agent; everything else belongs to the run the host is in.
   if (scope && !(opening.agent && scope.toolCall)) {
     const name = opening.agent && start.name !== UNNAMED_GRAPH ? fields.name : undefined;
