@@ -1,4 +1,4 @@
-import { withRun } from '@observatory/core';
+import { currentRun, withRun } from '@observatory/core';
 import { expect } from 'vitest';
 import { observe } from './observe.js';
 import { everyVersion, tree, WEATHER } from './observed.test.support.js';
@@ -234,4 +234,63 @@ everyVersion('a stream that is read in another async context belongs where it wa
   const run = captured.runs.find(({ name }) => name === 'request');
   expect(run?.steps).toHaveLength(2);
   expect(run?.tool_calls).toHaveLength(1);
+});
+
+everyVersion('a call made while a step is prepared is part of the run', async (bench) => {
+  const { ai, captured } = bench;
+  const helper = () =>
+    ai.generateText({ model: bench.mock([{ text: 'hint' }], { modelId: 'helper' }).model, prompt: 'Hint?' });
+  await ai.generateText({
+    model: bench.mock([{ text: 'Sunny' }]).model,
+    prompt: 'Weather?',
+    prepareStep: async () => {
+      await helper();
+      return {};
+    },
+    onStepFinish: async () => {
+      await helper();
+    },
+  });
+  await captured.settled({ runs: 1 });
+  expect(captured.allRuns).toHaveLength(1);
+  expect(captured.runs[0]?.steps.map(({ model_requested }) => model_requested)).toEqual([
+    'helper',
+    'mock-1',
+    'helper',
+  ]);
+  expect(captured.runs[0]).toMatchObject({ prompt: { user_prompt: 'Weather?' }, response: 'Sunny' });
+});
+
+everyVersion('a call leaves its caller where it stands', async (bench) => {
+  const { ai, captured } = bench;
+  const schema = ai.jsonSchema({ type: 'object' });
+  const model = () => bench.mock([{ text: '{}' }]).model;
+  const embedding = {
+    specificationVersion: { 5: 'v2', 6: 'v3', 7: 'v4' }[bench.major],
+    provider: 'mock',
+    modelId: 'embed-1',
+    maxEmbeddingsPerCall: 1,
+    supportsParallelCalls: false,
+    doEmbed: async () => ({ embeddings: [[1]], usage: { tokens: 1 }, warnings: [] }),
+  };
+  const calls = [
+    () => ai.generateText({ model: model(), prompt: 'Hi' }),
+    () => ai.generateObject({ model: model(), prompt: 'Hi', schema }),
+    () => ai.embed({ model: embedding, value: 'Hi' }),
+    () => ai.embedMany({ model: embedding, values: ['Hi', 'Ho'] }),
+    () => ai.streamText({ model: model(), prompt: 'Hi' }).consumeStream(),
+    async () => {
+      for await (const _ of ai.streamObject({ model: model(), prompt: 'Hi', schema }).partialObjectStream);
+    },
+  ];
+  for (const call of calls) {
+    const calling: Promise<unknown> = call();
+    expect(currentRun()).toBeUndefined();
+    await calling;
+    expect(currentRun()).toBeUndefined();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(currentRun()).toBeUndefined();
+  }
+  await captured.settled({ runs: calls.length });
+  expect(captured.runs).toHaveLength(calls.length);
 });

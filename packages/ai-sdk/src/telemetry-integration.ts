@@ -51,7 +51,11 @@ export function telemetryIntegration(labels: Labels = {}): TelemetryIntegration 
     onStart: (event) =>
       quietly(() => {
         const call = isFields(event) ? start(event, labels) : undefined;
-        if (call) takenBy.set(call, own);
+        if (!call) return;
+        takenBy.set(call, own);
+        // What the host calls in its own callbacks, prepareStep for one, belongs to the run. The SDK has awaited by now, so this
+        // reaches nobody but the SDK.
+        if (call.owned && TEXT.has(call.operation)) record.enterScope({ run: call.run });
       }),
     onLanguageModelCallStart: on((call, event) => {
       // A streamed call tells of each attempt.
@@ -127,6 +131,8 @@ export function telemetryIntegration(labels: Labels = {}): TelemetryIntegration 
 const ours = shared('ai-sdk.integrations', () => new WeakSet<object>());
 
 export const isOurs = (integration: unknown): boolean => isFields(integration) && ours.has(integration);
+
+const TEXT = new Set(['ai.generateText', 'ai.streamText']);
 
 /** Operations that tell of their start and end alone. */
 const SINGLE_STEP: Record<string, string> = {

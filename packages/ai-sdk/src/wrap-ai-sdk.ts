@@ -10,6 +10,8 @@ import { wrapText } from './wrap-text.js';
 type Sdk = (options: Fields) => unknown;
 
 const wrappers = shared('ai-sdk.wrapped', () => new WeakMap<object, object>());
+/** Functions and classes that record already, also in a copy of a wrapped namespace. */
+const recording = shared('ai-sdk.recording', () => new WeakSet<object>());
 
 /**
  * The SDK's own namespace with every function that calls a model recorded; everything else is as it was. The one line that
@@ -35,11 +37,12 @@ export function wrapAISDK<Namespace extends object>(ai: Namespace): Namespace {
   const members = new Map<PropertyKey, unknown>();
   const read = (key: PropertyKey): unknown => {
     const value = Reflect.get(namespace, key) as unknown;
-    if (typeof value !== 'function' || typeof key !== 'string') return value;
+    if (typeof value !== 'function' || typeof key !== 'string' || recording.has(value)) return value;
     let member = members.get(key);
     if (!member) {
       member = registers ? wrapped7(key, value as Sdk, namespace) : wrapped(key, value as Sdk, namespace);
       members.set(key, member);
+      if (member !== value) recording.add(member as object);
     }
     return member;
   };

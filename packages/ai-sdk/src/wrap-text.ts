@@ -3,6 +3,7 @@ import { otherIntegrations } from './instrument-ai-sdk.js';
 import { labelsOf } from './observe.js';
 import { type Fields, fields, isFields, list } from './plain.js';
 import { quietly } from './quietly.js';
+import { record } from './record.js';
 import { callWith, telemetryOf } from './sdk-call.js';
 import { hostTracer, teeTracer } from './tee-tracer.js';
 import { resolveModel, watchModel } from './watch-model.js';
@@ -24,7 +25,8 @@ export function wrapText(name: string, original: Text, ai: Fields): Text {
 export function runText(call: Call, streamed: boolean, start: () => unknown): unknown {
   let result: unknown;
   try {
-    result = start();
+    // What the host calls in its own callbacks, prepareStep for one, belongs to the run.
+    result = call.owned ? record.within({ run: call.run }, start) : start();
   } catch (error) {
     quietly(() => call.fail(error));
     throw error;
