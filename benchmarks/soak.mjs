@@ -11,7 +11,7 @@ const result = await soak(option('seconds', 600), option('runs-per-second', 100)
   process.stderr.write(`\r${line}`),
 );
 process.stderr.write('\n');
-const { missing, wrong, ...figures } = result;
+const { missing, wrong, lastWords, ...figures } = result;
 console.table({
   ...figures,
   missing: missing.length,
@@ -20,5 +20,6 @@ console.table({
 const flat = result.heapAfter < result.heapBefore * 1.25 + 5;
 if (!flat) console.error('Memory is not flat.');
 if (missing.length > 0) console.error(`Missing: ${missing.slice(0, 10).join(', ')}`);
+if (missing.length + wrong.length > 0) console.error(lastWords.join('\n'));
 if (wrong.length > 0) console.error(`Doubled or not whole: ${wrong.slice(0, 10).join(', ')}`);
 process.exitCode = missing.length + wrong.length + result.dropped === 0 && flat ? 0 : 1;

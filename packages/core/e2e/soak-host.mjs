@@ -3,8 +3,12 @@ import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { configure, flush, run } from '@observatory/core';
 
-const { SESSION, SECONDS, ENDED, MEMORY, RUNS_PER_SECOND = '100' } = process.env;
-configure({ requestTimeout: 2000, onDiagnostic() {} });
+const { SESSION, SECONDS, ENDED, MEMORY, DIAGNOSTICS, RUNS_PER_SECOND = '100' } = process.env;
+configure({
+  requestTimeout: 2000,
+  onDiagnostic: ({ kind, message }) =>
+    appendFileSync(DIAGNOSTICS, `${new Date().toISOString()} ${kind}: ${message}\n`),
+});
 
 const long = 'all work and no play '.repeat(1000);
 let ended = '';
@@ -40,6 +44,7 @@ const until = performance.now() + Number(SECONDS) * 1000;
 const open = new Set();
 let slowest = 0;
 let nextSample = 0;
+let samples = 0;
 for (let due = 0, last = performance.now(); performance.now() < until; ) {
   await sleep(20);
   const now = performance.now();
@@ -62,6 +67,7 @@ for (let due = 0, last = performance.now(); performance.now() < until; ) {
     nextSample = now + 500;
     appendFileSync(ENDED, ended);
     ended = '';
+    if (samples++ % 10 === 0) globalThis.gc();
     const { rss, heapUsed } = process.memoryUsage();
     appendFileSync(MEMORY, `${Math.round(rss / 1024)} ${Math.round(heapUsed / 1024)}\n`);
   }

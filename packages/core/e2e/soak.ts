@@ -18,6 +18,8 @@ export interface SoakResult {
   wrong: string[];
   slowestEndMs: number;
   dropped: number;
+  /** What the host said about it last. */
+  lastWords: string[];
   /** MB in use on the JavaScript heap: the least in the second and in the last quarter of the time. */
   heapBefore: number;
   heapAfter: number;
@@ -38,10 +40,11 @@ export async function soak(
   const data = join(folder.path, 'data');
   const endedFile = join(folder.path, 'ended');
   const memoryFile = join(folder.path, 'memory');
+  const diagnosticsFile = join(folder.path, 'diagnostics');
   const session = `soak-${Date.now().toString(36)}`;
   let collector: CollectorProcess | undefined = await startCollectorProcess(data);
   const port = Number(new URL(collector.url).port);
-  const host = spawn(process.execPath, [HOST], {
+  const host = spawn(process.execPath, ['--expose-gc', HOST], {
     env: {
       PATH: process.env.PATH,
       OBSERVATORY_URL: collector.url,
@@ -51,6 +54,7 @@ export async function soak(
       RUNS_PER_SECOND: String(runsPerSecond),
       ENDED: endedFile,
       MEMORY: memoryFile,
+      DIAGNOSTICS: diagnosticsFile,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -108,6 +112,10 @@ export async function soak(
       wrong,
       slowestEndMs,
       dropped: receipt.dropped,
+      lastWords: [
+        JSON.stringify(receipt),
+        ...readFileSync(diagnosticsFile, 'utf8').trim().split('\n').slice(-5),
+      ],
       heapBefore: leastHeap(samples.slice(quarter, 2 * quarter)),
       heapAfter: leastHeap(samples.slice(-quarter)),
       residentPeak: Math.max(...samples.map(([resident]) => resident)),

@@ -81,6 +81,27 @@ describe('the courier', () => {
     expect(decoded(requests[1]!)).toBe(long);
   });
 
+  it('gives a slow collector more time, and no longer than needed', async () => {
+    const timeouts: number[] = [];
+    let slow = true;
+    const courier = createCourier({
+      transport: {
+        async send({ timeoutMs }) {
+          timeouts.push(timeoutMs);
+          if (slow) throw Object.assign(new Error('no answer'), { name: 'TimeoutError' });
+          return { status: 200, body: '{"accepted":1}', retryAfter: undefined, location: undefined };
+        },
+        close() {},
+      },
+      compressor: undefined,
+      settings: { url: 'https://collector.test', apiKey: undefined, requestTimeout: 1000, compress: false },
+    });
+    for (let i = 0; i < 5; i++) await courier.deliver(['{}']);
+    slow = false;
+    for (let i = 0; i < 2; i++) await courier.deliver(['{}']);
+    expect(timeouts).toEqual([1000, 2000, 4000, 8000, 8000, 8000, 1000]);
+  });
+
   it('says what is wrong with an address instead of using it', async () => {
     for (const url of ['localhost:4318', 'not a url', 'ftp://x', '']) {
       const { courier, requests } = courierWith([], { url });

@@ -8,6 +8,8 @@ import type { Transport } from './transport.js';
 export interface Courier {
   /** Never rejects. */
   deliver(lines: readonly string[]): Promise<Verdict>;
+  /** Milliseconds after which the delivery under way has its verdict. */
+  readonly bound: number;
   close(): void;
 }
 
@@ -18,9 +20,15 @@ export interface CourierDeps {
   settings: { url: string; apiKey: string | undefined; requestTimeout: number; compress: boolean | 'auto' };
 }
 
+/** A collector that is slow, and not away, gets more time for what it could not finish: up to this much more. */
+const LONGEST_BOUND_FACTOR = 8;
+
 export function createCourier({ transport, compressor, settings }: CourierDeps): Courier {
   let encodings = compressor;
   let base: string | undefined;
+  /** Grows with each request that timed out in a row. */
+  let factor = 1;
+  const bound = () => Math.min(settings.requestTimeout * factor, LONGEST_TIMER_MS);
   let url: URL | undefined;
   return {
     async deliver(lines) {
@@ -48,8 +56,9 @@ export function createCourier({ transport, compressor, settings }: CourierDeps):
           url,
           headers,
           body,
-          timeoutMs: Math.min(settings.requestTimeout, LONGEST_TIMER_MS),
+          timeoutMs: bound(),
         });
+        factor = 1;
         const verdict = judge(answer);
         if (verdict.kind !== 'encoding') return verdict;
         if (headers['content-encoding'] === undefined) return judge({ ...answer, status: 404 });
@@ -57,8 +66,12 @@ export function createCourier({ transport, compressor, settings }: CourierDeps):
         encodings = undefined;
         return { kind: 'later', problem: 'collector-busy', words: 'answered 415', retryAfterMs: 0 };
       } catch (error) {
+        if ((error as Error).name === 'TimeoutError') factor = Math.min(2 * factor, LONGEST_BOUND_FACTOR);
         return { kind: 'later', problem: 'collector-unreachable', words: reasonOf(error) };
       }
+    },
+    get bound() {
+      return bound();
     },
     close: () => transport.close(),
   };

@@ -128,7 +128,7 @@ describe('acknowledged()', () => {
   });
 
   it('a request whose answer never comes is given up for lost, and its batch sent again', async () => {
-    const { outbox, schedule, stored, sent, answers, run } = virtualOutbox({ requestTimeout: 1000 });
+    const { outbox, schedule, stored, sent, answers, run } = virtualOutbox({}, undefined, undefined, 1000);
     answers.push(() => new Promise(() => {}));
     run('a');
     await schedule.pass(3000);

@@ -33,7 +33,6 @@ export interface OutboxDeps {
   settings: {
     readonly url: string;
     readonly apiKey: string | undefined;
-    readonly requestTimeout: number;
     readonly memoryLimit: number;
     readonly endTimeout: number;
     readonly durable: boolean;
@@ -131,6 +130,12 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
 
   function ring(): void {
     alarmAt = Number.POSITIVE_INFINITY;
+    schedule.guarded(look);
+    plan();
+  }
+
+  /** Does what it is time for. */
+  function look(): void {
     const now = schedule.now();
     if (now >= stock.growingSince + FLUSH_AFTER_MS) due = true;
     if (now >= beatAt) {
@@ -145,7 +150,6 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
       guarded = false;
       deps.onRisk?.(false);
     }
-    plan();
   }
 
   /** Sets the alarm for what comes next. */
@@ -164,7 +168,7 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
   function pump(): void {
     const now = schedule.now();
     if (stock.out) {
-      if (now < sentAt + settings.requestTimeout + FORGOTTEN_AFTER_MS) return;
+      if (now < sentAt + courier.bound + FORGOTTEN_AFTER_MS) return;
       stock.putBack(stock.out);
     }
     if (now < outage.retryAt) return;
@@ -191,6 +195,7 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
     courier.deliver(batch.lines ?? []).then((verdict) => {
       if (stock.out !== batch) return;
       schedule.guarded(() => handle(batch, verdict));
+      if (stock.out === batch) stock.putBack(batch);
       schedule.guarded(() => {
         pump();
         plan();

@@ -7,7 +7,8 @@ export function httpTransport(): Transport | undefined {
   const http = builtin('node:http');
   const https = builtin('node:https');
   if (!http || !https) return undefined;
-  const options = { keepAlive: true, maxSockets: 1, scheduling: 'lifo' } as const;
+  // The outbox asks for one request at a time. A bound on sockets here would let one that never closes block all others.
+  const options = { keepAlive: true, maxFreeSockets: 1, scheduling: 'lifo' } as const;
   let plain: InstanceType<typeof http.Agent> | undefined;
   let secure: InstanceType<typeof https.Agent> | undefined;
 
@@ -23,7 +24,11 @@ export function httpTransport(): Transport | undefined {
       });
       // One clock for the whole exchange: connecting, sending, and an answer that trickles.
       const timer = setTimeout(() => {
-        call.destroy(new Error(`no answer within ${request.timeoutMs} ms`));
+        const error = new Error(`no answer within ${request.timeoutMs} ms`);
+        error.name = 'TimeoutError';
+        call.destroy(error);
+        // A request that waits for its socket tells nobody that it was destroyed.
+        fail(error);
       }, request.timeoutMs);
       timer.unref();
       const fail = (error: Error) => {
@@ -54,7 +59,8 @@ export function httpTransport(): Transport | undefined {
         });
         response.on('end', finish);
         response.on('error', fail);
-        response.on('aborted', () => fail(new Error('the connection broke off within the answer')));
+        // After `end` this changes nothing.
+        response.on('close', () => fail(new Error('the connection broke off within the answer')));
       });
       call.end(request.body);
     });

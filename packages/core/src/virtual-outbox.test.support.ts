@@ -85,6 +85,7 @@ export function virtualOutbox(
   settings: Partial<OutboxDeps['settings']> = {},
   spool: Spool = noSpool,
   random: () => number = () => 0.5,
+  requestTimeout = 10_000,
 ): VirtualOutbox {
   const schedule = virtualSchedule();
   const sent: string[][] = [];
@@ -102,7 +103,6 @@ export function virtualOutbox(
     settings: Object.setPrototypeOf(settings, {
       url: 'http://collector.test',
       apiKey: undefined,
-      requestTimeout: 10_000,
       memoryLimit: 64 * 1024 * 1024,
       endTimeout: 5_000,
       durable: false,
@@ -121,6 +121,7 @@ export function virtualOutbox(
         }
         return verdict;
       },
+      bound: requestTimeout,
       close() {},
     },
   });
