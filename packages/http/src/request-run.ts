@@ -1,7 +1,7 @@
 import type { Run } from '@observatory/core';
-import { messageOf, type RunStart, report, type Scope, shared } from '@observatory/core/recorder';
-import { describe } from './describe.js';
-import { incoming } from './incoming.js';
+import type { RunFields, Scope } from '@observatory/core/recorder';
+import { type Description, describe } from './describe.js';
+import { type Caller, incoming } from './incoming.js';
 import { matches } from './matcher.js';
 import type { HttpOptions, RequestInfo } from './options.js';
 import { injectInto } from './outgoing.js';
@@ -72,19 +72,23 @@ export interface RequestRun {
   ended(end: ResponseEnd): void;
 }
 
-const requests = shared<WeakMap<object, RequestRun>>('http.requests', () => new WeakMap());
-const requestRuns = shared<WeakMap<Run, RequestRun>>('http.runs', () => new WeakMap());
+// A property costs the garbage collector nothing; a WeakMap with an entry per request was most of what a request cost.
+const REQUEST = Symbol.for('observatory.request.v1');
+type Marked = { [REQUEST]?: RequestRun };
+
+const mark = (object: object, requestRun: RequestRun): boolean =>
+  Reflect.defineProperty(object, REQUEST, { value: requestRun, configurable: true });
 
 /** The run that a request has: a middleware mounted twice, or in an app and its sub-app, finds the first one's. */
-export const requestRunOf = (request: object): RequestRun | undefined => requests.get(request);
+export const requestRunOf = (request: object): RequestRun | undefined => (request as Marked)[REQUEST];
 
 /** Another object that stands for the same request: Node's message under a fetch `Request`. */
 export const aliasRequest = (request: object, requestRun: RequestRun): void => {
-  requests.set(request, requestRun);
+  mark(request, requestRun);
 };
 
-/** The run of the request that the code stands in. */
-export const requestRunOfRun = (run: Run): RequestRun | undefined => requestRuns.get(run);
+/** The request whose run it is. */
+export const requestRunOfRun = (run: Run): RequestRun | undefined => (run as Marked)[REQUEST];
 
 /**
  * Opens the run of a request. Whatever fails in here leaves the request as it is.
@@ -99,131 +103,152 @@ export function openRequestRun<About>(
   options: HttpOptions<About>,
   overSocket: boolean,
 ): RequestRun {
-  const recorded = (!options.only || matches(options.only, view)) && !matches(options.skip, view);
   if (options.propagation?.inject) injectInto(options.propagation.inject);
-  const ambient = overSocket ? undefined : record.scope();
-  const parent = ambient && record.isOpen(ambient.run) ? ambient : undefined;
-
-  const around = record.enteredScope()?.run;
-  const caller = parent ? {} : incoming(view, options.propagation);
-  const start: RunStart = {
-    name: typeof options.name === 'string' ? options.name : `${view.method} ${view.path}`,
-    parent: parent ?? caller.parent ?? null,
-    sessionId: caller.sessionId,
-    textFromSteps: true,
-    lazy: () => {
-      if (!recorded) return false;
-      happened = true;
-      const fields = description.atFirstWork();
-      return { ...fields, metadata: { ...caller.metadata, ...fields.metadata } };
-    },
-  };
-  const run = record.openRun(start);
-  const description = describe(run, about, view, options, caller.sessionId);
-  const scope: Scope = { run };
-
-  let happened = false;
-  let state: RequestRun['state'] = 'open';
-  let failure: Failure | undefined;
-  let left = false;
-  let handlers = 0;
-  let idle: (() => void) | undefined;
-  let markSent!: () => void;
-  const sent = new Promise<void>((resolve) => {
-    markSent = resolve;
-  });
-
-  const send = (end: ResponseEnd, endTime: number) => {
-    const { outcome, error } = judge(end, failure);
-    if (matches(options.always, view)) record.keepRun(run);
-    const fields = happened ? description.atEnd() : {};
-    const status = end.status ?? (end.how === 'disconnected' ? CLIENT_CLOSED : 500);
-    void record
-      .endRun(run, {
-        ...fields,
-        metadata: { ...fields.metadata, http_status: status },
-        outcome,
-        error,
-        endTime,
-        children: 'wait',
-        settleMs: options.settleMs ?? SETTLE_MS,
-        waitMs: options.graceMs ?? GRACE_MS,
-      })
-      .then(() => {
-        state = 'sent';
-        markSent();
-      });
-  };
-
-  const requestRun: RequestRun = {
-    run,
-    view,
-    get state() {
-      return state;
-    },
-    get happened() {
-      return happened;
-    },
-    entered: false,
-    sent,
-    enter: (fn) => record.within(scope, fn),
-    reenter(fn) {
-      const current = record.enteredScope();
-      return requestRun.scopeOf(current) === current ? fn() : record.within(scope, fn);
-    },
-    scopeOf(current) {
-      if (!current || current.run === run) return current ?? scope;
-      // Another request's run, or the one around the server: somebody else's callback. Any other run the host opened in here.
-      return requestRuns.has(current.run) || current.run === around ? scope : current;
-    },
-    failed(error) {
-      // What a handler throws because its client left, such as the abort of a model call, is not why the run ended.
-      if (left || isControlFlow(error)) return;
-      failure ??= { error, answered: view.answered() };
-    },
-    busy() {
-      handlers++;
-      let done = false;
-      return () => {
-        if (done) return;
-        done = true;
-        if (--handlers === 0) idle?.();
-      };
-    },
-    ended(end) {
-      if (state !== 'open') return;
-      state = 'settling';
-      left = end.how === 'disconnected';
-      const endTime = Date.now();
-      const finish = () => {
-        try {
-          send(end, endTime);
-        } catch (error) {
-          report({
-            kind: 'http',
-            message: `A request could not be recorded: ${messageOf(error)}`,
-            cause: error,
-          });
-          markSent();
-        }
-      };
-      if (handlers === 0) return finish();
-      // The response is out and the handler goes on: what it still does belongs to this run.
-      const timer = setTimeout(
-        () => idle?.(),
-        end.how === 'completed' ? HANDLER_WAIT_MS : (options.graceMs ?? GRACE_MS),
-      );
-      (timer as { unref?: () => void }).unref?.();
-      idle = () => {
-        idle = undefined;
-        clearTimeout(timer);
-        finish();
-      };
-    },
-  };
-  requests.set(request, requestRun);
-  requestRuns.set(run, requestRun);
+  const requestRun = new OpenRequestRun(about, view, options, overSocket);
+  mark(request, requestRun);
+  mark(requestRun.run, requestRun);
   return requestRun;
+}
+
+/** A class, and lazy where it can be: most requests are of no agent, and pay for no more than this object. */
+class OpenRequestRun<About> implements RequestRun {
+  readonly run: Run;
+  readonly view: RequestView;
+  state: RequestRun['state'] = 'open';
+  happened = false;
+  entered = false;
+  private readonly scope: Scope;
+  private readonly options: HttpOptions<About>;
+  private readonly about: About;
+  private readonly caller: Caller;
+  /** The run around the server, if it was started in one. */
+  private readonly around: Run | undefined;
+  private description: Description | undefined;
+  private failure: Failure | undefined;
+  private left = false;
+  private status: number | undefined;
+  private handlers = 0;
+  private idle: (() => void) | undefined;
+  private whenSent: Promise<void> | undefined;
+  private markSent: (() => void) | undefined;
+
+  constructor(about: About, view: RequestView, options: HttpOptions<About>, overSocket: boolean) {
+    this.about = about;
+    this.view = view;
+    this.options = options;
+    const ambient = overSocket ? undefined : record.scope();
+    const parent = ambient && record.isOpen(ambient.run) ? ambient : undefined;
+    this.around = record.enteredScope()?.run;
+    this.caller = parent ? {} : incoming(view, options.propagation);
+    this.run = record.openRun({
+      name: typeof options.name === 'string' ? options.name : `${view.method} ${view.path}`,
+      parent: parent ?? this.caller.parent ?? null,
+      sessionId: this.caller.sessionId,
+      textFromSteps: true,
+      lazy: () => this.firstWork(),
+    });
+    this.scope = { run: this.run };
+  }
+
+  get sent(): Promise<void> {
+    if (this.state === 'sent') return Promise.resolve();
+    this.whenSent ??= new Promise((resolve) => {
+      this.markSent = resolve;
+    });
+    return this.whenSent;
+  }
+
+  private firstWork(): RunFields | false {
+    const { options, view, caller } = this;
+    if ((options.only && !matches(options.only, view)) || matches(options.skip, view)) return false;
+    this.happened = true;
+    this.description = describe(this.run, this.about, view, options, caller.sessionId);
+    const fields = this.description.atFirstWork();
+    return { ...fields, metadata: { ...caller.metadata, ...fields.metadata, ...this.statusFields() } };
+  }
+
+  private statusFields(): Record<string, unknown> {
+    return this.status === undefined ? {} : { http_status: this.status };
+  }
+
+  enter<R>(fn: () => R): R {
+    return record.within(this.scope, fn);
+  }
+
+  reenter<R>(fn: () => R): R {
+    const current = record.enteredScope();
+    return this.scopeOf(current) === current ? fn() : record.within(this.scope, fn);
+  }
+
+  scopeOf(current: Scope | undefined): Scope {
+    if (!current) return this.scope;
+    const { run } = current;
+    if (run === this.run) return current;
+    // Another request's run, or the one around the server: somebody else's callback. Any other run the host opened in here.
+    return requestRunOfRun(run) || run === this.around ? this.scope : current;
+  }
+
+  failed(error: unknown): void {
+    // What a handler throws because its client left, such as the abort of a model call, is not why the run ended.
+    if (this.left || isControlFlow(error)) return;
+    this.failure ??= { error, answered: this.view.answered() };
+  }
+
+  busy(): () => void {
+    this.handlers++;
+    let done = false;
+    return () => {
+      if (done) return;
+      done = true;
+      if (--this.handlers === 0) this.idle?.();
+    };
+  }
+
+  ended(end: ResponseEnd): void {
+    if (this.state !== 'open') return;
+    this.state = 'settling';
+    this.left = end.how === 'disconnected';
+    this.status = end.status ?? (this.left ? CLIENT_CLOSED : undefined);
+    const endTime = Date.now();
+    if (this.handlers === 0) {
+      this.send(end, endTime);
+      return;
+    }
+    // The response is out and the handler goes on: what it still does belongs to this run.
+    const timer = setTimeout(
+      () => this.idle?.(),
+      this.left ? (this.options.graceMs ?? GRACE_MS) : HANDLER_WAIT_MS,
+    );
+    (timer as { unref?: () => void }).unref?.();
+    this.idle = () => {
+      this.idle = undefined;
+      clearTimeout(timer);
+      this.send(end, endTime);
+    };
+  }
+
+  private send(end: ResponseEnd, endTime: number): void {
+    const { options, run } = this;
+    const { outcome, error } = judge(end, this.failure);
+    if (options.always && matches(options.always, this.view)) record.keepRun(run);
+    const fields = this.description?.atEnd();
+    const ended = record.endRun(run, {
+      ...fields,
+      ...(fields ? { metadata: { ...fields.metadata, ...this.statusFields() } } : {}),
+      outcome,
+      error,
+      endTime,
+      children: 'wait',
+      settleMs: options.settleMs ?? SETTLE_MS,
+      waitMs: options.graceMs ?? GRACE_MS,
+    });
+    const sent = () => {
+      this.state = 'sent';
+      this.markSent?.();
+    };
+    if (this.happened) void ended.then(sent);
+    else sent();
+  }
 }
 
 interface Failure {
@@ -233,15 +258,15 @@ interface Failure {
 }
 
 function judge(
-  { how, status = 500, error }: ResponseEnd,
+  { how, status, error }: ResponseEnd,
   failure: Failure | undefined,
 ): { outcome?: 'error' | 'cancelled'; error?: unknown } {
-  if (failure && (failure.answered || how !== 'completed' || status >= 400)) {
+  if (failure && (failure.answered || how !== 'completed' || status === undefined || status >= 400)) {
     return { outcome: 'error', error: failure.error };
   }
   if (how === 'failed') return { outcome: 'error', error: error ?? 'The response broke off' };
   if (how === 'disconnected') return { outcome: 'cancelled' };
-  if (status >= 500) return { outcome: 'error', error: error ?? `HTTP ${status}` };
+  if (status !== undefined && status >= 500) return { outcome: 'error', error: error ?? `HTTP ${status}` };
   return {};
 }
 
