@@ -1,16 +1,6 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RunBuilder } from './fixtures.js';
-import {
-  chromiumPath,
-  inChromium,
-  openBrowser,
-  openCollector,
-  openPage,
-  overflow,
-  type TestCollector,
-  type WatchedPage,
-} from './support.js';
+import { chromiumPath, dashboardUnderTest, inChromium, overflow } from './support.js';
 
 const ATTACK = [
   '<script>alert(1)</script>',
@@ -29,28 +19,8 @@ const ATTACK = [
 ].join('\n\n');
 
 describe.skipIf(!chromiumPath)(inChromium('hostile content'), () => {
-  let browser: Browser;
-  let collector: TestCollector;
-  let open: WatchedPage | undefined;
-
-  beforeAll(async () => {
-    browser = await openBrowser();
-    collector = await openCollector();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await collector?.close();
-  });
-  afterEach(async () => {
-    const misdeeds = open?.misdeeds ?? [];
-    await open?.close();
-    open = undefined;
-    expect(misdeeds).toEqual([]);
-  });
-  const visit = async (path: string) => {
-    open = await openPage(browser, collector.url + path);
-    return open.page;
-  };
+  const dashboard = dashboardUnderTest();
+  const { visit } = dashboard;
 
   it('is text in every view: nothing runs, no dialog opens, no request leaves the page', async () => {
     const run = new RunBuilder('attack', Date.now(), {
@@ -85,7 +55,7 @@ describe.skipIf(!chromiumPath)(inChromium('hostile content'), () => {
       status_message: ATTACK,
     });
     run.end(200, { response: ATTACK, outcome: 'error', status_message: ATTACK });
-    await collector.send(
+    await dashboard.collector.send(
       ...run.items,
       { type: 'feedback', run_id: 'attack', score: 'thumbs_down', text: ATTACK },
       { type: 'loss', loss_id: 'x', time: new Date().toISOString(), reason: ATTACK, items: 3 },
@@ -105,7 +75,7 @@ describe.skipIf(!chromiumPath)(inChromium('hostile content'), () => {
       '/search?q=evil',
       `/?q=${encodeURIComponent(ATTACK.slice(0, 60))}`,
     ]) {
-      await page.goto(collector.url + path);
+      await page.goto(dashboard.collector.url + path);
       await page
         .getByText(/evil|alert|attack/)
         .first()
@@ -144,7 +114,7 @@ describe.skipIf(!chromiumPath)(inChromium('hostile content'), () => {
       .map((letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0)))
       .join('');
     const prompt = `open invoice\u202Efdp.exe now\u200B, \u001b[31mred\u001b[0m ${hidden} 👩‍🚀`;
-    await collector.send(
+    await dashboard.collector.send(
       ...new RunBuilder('spoof', Date.now(), { name: 'adm\u200Bin', prompt: { user_prompt: prompt } }).end(
         5,
         { response: prompt },
@@ -162,7 +132,7 @@ describe.skipIf(!chromiumPath)(inChromium('hostile content'), () => {
   it('opens a 10 MB response cut, shows it whole on demand, and stays responsive', async () => {
     const line = 'The quick brown fox jumps over the lazy dog, again and again. ';
     const text = `${line.repeat(10_000_000 / line.length)}\nTHE END`;
-    await collector.send(
+    await dashboard.collector.send(
       ...new RunBuilder('huge', Date.now(), {
         name: 'huge',
         session_id: 'huge',
@@ -193,7 +163,7 @@ describe.skipIf(!chromiumPath)(inChromium('hostile content'), () => {
     });
     expect(slowest).toBeLessThan(2_000);
     await response.getByRole('button', { name: 'Show less' }).click();
-    await page.goto(`${collector.url}/sessions/huge`);
+    await page.goto(`${dashboard.collector.url}/sessions/huge`);
     await page.getByRole('button', { name: /Show all \(10 MB\)/ }).waitFor();
     expect(await overflow(page)).toBe(0);
   });
@@ -206,7 +176,7 @@ describe.skipIf(!chromiumPath)(inChromium('hostile content'), () => {
     const run = new RunBuilder('json', Date.now(), { name: 'json' });
     run.tool('wide', 5, 10, { args: '{}', result: wide });
     run.tool('deep', 11, 12, { args: '{}', result: deep });
-    await collector.send(...run.end(20).items);
+    await dashboard.collector.send(...run.end(20).items);
     const page = await visit('/runs/json?at=tool:json-call-1');
     const call = page.locator('[data-tool-call="json-call-1"]');
     await call.getByText('50000 items').waitFor();
@@ -215,7 +185,7 @@ describe.skipIf(!chromiumPath)(inChromium('hostile content'), () => {
     await page.keyboard.press('3');
     await page.getByRole('searchbox', { name: 'Search in the JSON' }).fill('row 49999');
     await page.getByText(/1 of 1\b/).waitFor();
-    await page.goto(`${collector.url}/runs/json?at=tool:json-call-2`);
+    await page.goto(`${dashboard.collector.url}/runs/json?at=tool:json-call-2`);
     await page.locator('[data-tool-call="json-call-2"]').getByText('1 item').first().waitFor();
   });
 
@@ -235,7 +205,7 @@ describe.skipIf(!chromiumPath)(inChromium('hostile content'), () => {
       '\n> '.repeat(9_000),
     ];
     for (const [i, text] of cases.entries()) {
-      await collector.send(
+      await dashboard.collector.send(
         ...new RunBuilder(`md-${i}`, Date.now() + i, {
           name: 'markdown',
           session_id: 'markdown',
@@ -254,9 +224,7 @@ describe.skipIf(!chromiumPath)(inChromium('hostile content'), () => {
       });
       expect(took, `case ${i}`).toBeLessThan(4_000);
       expect(await overflow(page), `case ${i}`).toBe(0);
-      expect(open!.misdeeds).toEqual([]);
-      await open!.close();
-      open = undefined;
+      await dashboard.leave();
     }
   });
 });

@@ -1,40 +1,10 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RunBuilder, realLife } from './fixtures.js';
-import {
-  chromiumPath,
-  inChromium,
-  openBrowser,
-  openCollector,
-  openPage,
-  type TestCollector,
-  type WatchedPage,
-} from './support.js';
+import { chromiumPath, dashboardUnderTest, inChromium } from './support.js';
 
 describe.skipIf(!chromiumPath)(inChromium('the page of a run'), () => {
-  let browser: Browser;
-  let collector: TestCollector;
-  let open: WatchedPage | undefined;
-
-  beforeAll(async () => {
-    browser = await openBrowser();
-    collector = await openCollector();
-    await collector.send(...realLife(Date.now()));
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await collector?.close();
-  });
-  afterEach(async () => {
-    const misdeeds = open?.misdeeds ?? [];
-    await open?.close();
-    open = undefined;
-    expect(misdeeds).toEqual([]);
-  });
-  const visit = async (path: string) => {
-    open = await openPage(browser, collector.url + path);
-    return open.page;
-  };
+  const dashboard = dashboardUnderTest(() => realLife(Date.now()));
+  const { visit } = dashboard;
 
   it('heads the run with outcome, duration, every kind of token, cost with its source, and where it belongs', async () => {
     const page = await visit('/runs/run-travel-2');
@@ -163,32 +133,32 @@ describe.skipIf(!chromiumPath)(inChromium('the page of a run'), () => {
       name: 'watched',
       prompt: { user_prompt: 'Count to two' },
     });
-    await collector.send(...live.items);
+    await dashboard.collector.send(...live.items);
     const page = await visit('/runs/run-watched');
     await page.getByText('No step has been recorded yet.').waitFor();
     const before = live.items.length;
     live.step(10, 400, { response: 'One.' });
-    await collector.send(...live.items.slice(before));
+    await dashboard.collector.send(...live.items.slice(before));
     await page.getByText('One.').waitFor();
-    await collector.send(live.end(900, { response: 'One, two.' }).items.at(-1)!);
+    await dashboard.collector.send(live.end(900, { response: 'One, two.' }).items.at(-1)!);
     await page.getByText('One, two.').waitFor();
     await page.locator('header').getByText('900 ms').waitFor();
   });
 
   it('says plainly when there is no such run', async () => {
-    open = await openPage(browser, `${collector.url}/runs/nowhere`);
-    await open.page.getByRole('heading', { name: 'Not found' }).waitFor();
+    await dashboard.visit('/runs/nowhere');
+    await dashboard.open.page.getByRole('heading', { name: 'Not found' }).waitFor();
     // The browser itself notes a 404 on the console.
-    open.misdeeds.splice(
+    dashboard.open.misdeeds.splice(
       0,
-      open.misdeeds.length,
-      ...open.misdeeds.filter((misdeed) => !misdeed.includes('404')),
+      dashboard.open.misdeeds.length,
+      ...dashboard.open.misdeeds.filter((misdeed) => !misdeed.includes('404')),
     );
   });
 
   it('takes any id', async () => {
     const id = 'a/b?c=1#d%2F é\u202e"<';
-    await collector.send(
+    await dashboard.collector.send(
       ...new RunBuilder(id, Date.now(), {
         name: 'odd-id',
         session_id: '../s/1',

@@ -1,40 +1,17 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RunBuilder, realLife } from './fixtures.js';
 import {
   chromiumPath,
+  dashboardUnderTest,
   inChromium,
   openBrowser,
   openCollector,
   openPage,
-  type TestCollector,
-  type WatchedPage,
 } from './support.js';
 
 describe.skipIf(!chromiumPath)(inChromium('the runs list'), () => {
-  let browser: Browser;
-  let collector: TestCollector;
-  let open: WatchedPage | undefined;
-
-  beforeAll(async () => {
-    browser = await openBrowser();
-    collector = await openCollector();
-    await collector.send(...realLife(Date.now()));
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await collector?.close();
-  });
-  afterEach(async () => {
-    const misdeeds = open?.misdeeds ?? [];
-    await open?.close();
-    open = undefined;
-    expect(misdeeds).toEqual([]);
-  });
-  const visit = async (path: string) => {
-    open = await openPage(browser, collector.url + path);
-    return open.page;
-  };
+  const dashboard = dashboardUnderTest(() => realLife(Date.now()));
+  const { visit } = dashboard;
 
   it('shows every run with its status, name, prompt, model, duration, tokens and cost', async () => {
     const page = await visit('/');
@@ -135,7 +112,7 @@ describe.skipIf(!chromiumPath)(inChromium('the runs list'), () => {
       name: 'late-agent',
       prompt: { user_prompt: 'Did you see me come in?' },
     });
-    await collector.send(...late.items);
+    await dashboard.collector.send(...late.items);
     const row = page.locator('tr[data-run="run-late"]');
     await row.waitFor();
     expect(await row.innerText()).toContain('Running');
@@ -143,7 +120,7 @@ describe.skipIf(!chromiumPath)(inChromium('the runs list'), () => {
     const ticking = row.locator('td').nth(5);
     const first = await ticking.innerText();
     await expect.poll(() => ticking.innerText(), { timeout: 10_000 }).not.toBe(first);
-    await collector.send(late.end(1_234, { response: 'I did.' }).items.at(-1)!);
+    await dashboard.collector.send(late.end(1_234, { response: 'I did.' }).items.at(-1)!);
     await row.getByText('1.23 s').waitFor();
     await row.getByText('OK').waitFor();
   });
@@ -152,7 +129,7 @@ describe.skipIf(!chromiumPath)(inChromium('the runs list'), () => {
     const page = await visit('/?name=only-these');
     await page.getByText('No run matches').waitFor();
     const now = Date.now();
-    await collector.send(
+    await dashboard.collector.send(
       ...new RunBuilder('run-other', now, { name: 'others' }).end(5).items,
       ...new RunBuilder('run-these', now, { name: 'only-these' }).end(5).items,
     );
@@ -161,7 +138,9 @@ describe.skipIf(!chromiumPath)(inChromium('the runs list'), () => {
   });
 
   it('removes a deleted run', async () => {
-    await collector.send(...new RunBuilder('run-doomed', Date.now(), { name: 'doomed' }).end(5).items);
+    await dashboard.collector.send(
+      ...new RunBuilder('run-doomed', Date.now(), { name: 'doomed' }).end(5).items,
+    );
     const page = await visit('/');
     await page.locator('tr[data-run="run-doomed"]').waitFor();
     await page.evaluate(() => fetch('/api/runs/run-doomed', { method: 'DELETE' }));

@@ -1,40 +1,10 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RunBuilder, realLife } from './fixtures.js';
-import {
-  chromiumPath,
-  inChromium,
-  openBrowser,
-  openCollector,
-  openPage,
-  type TestCollector,
-  type WatchedPage,
-} from './support.js';
+import { chromiumPath, dashboardUnderTest, inChromium } from './support.js';
 
 describe.skipIf(!chromiumPath)(inChromium('sessions'), () => {
-  let browser: Browser;
-  let collector: TestCollector;
-  let open: WatchedPage | undefined;
-
-  beforeAll(async () => {
-    browser = await openBrowser();
-    collector = await openCollector();
-    await collector.send(...realLife(Date.now()));
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await collector?.close();
-  });
-  afterEach(async () => {
-    const misdeeds = open?.misdeeds ?? [];
-    await open?.close();
-    open = undefined;
-    expect(misdeeds).toEqual([]);
-  });
-  const visit = async (path: string) => {
-    open = await openPage(browser, collector.url + path);
-    return open.page;
-  };
+  const dashboard = dashboardUnderTest(() => realLife(Date.now()));
+  const { visit } = dashboard;
 
   it('lists sessions with first prompt, last response, kind, counts, errors, tokens and cost', async () => {
     const page = await visit('/sessions');
@@ -96,9 +66,9 @@ describe.skipIf(!chromiumPath)(inChromium('sessions'), () => {
       conversational: true,
       prompt: { user_prompt: 'Hello? Is anyone there?' },
     });
-    await collector.send(...next.items);
+    await dashboard.collector.send(...next.items);
     await page.getByText('Hello? Is anyone there?').waitFor();
-    await collector.send(next.end(800, { response: 'Yes, **sorry** for the wait.' }).items.at(-1)!);
+    await dashboard.collector.send(next.end(800, { response: 'Yes, **sorry** for the wait.' }).items.at(-1)!);
     await page.getByText('for the wait.').waitFor();
     await page.keyboard.press('Escape');
     await page.locator('[data-session="support-4821"]', { hasText: '3 turns' }).waitFor();
@@ -116,7 +86,7 @@ describe.skipIf(!chromiumPath)(inChromium('sessions'), () => {
           prompt: { user_prompt: `Question ${i}` },
         }).end(500, { response: `Answer ${i}` }).items,
     );
-    await collector.send(...items.flat());
+    await dashboard.collector.send(...items.flat());
     const page = await visit('/sessions/long');
     await page.locator('[data-turn="run-long-0"]').waitFor();
     await expect

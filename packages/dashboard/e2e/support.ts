@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { startCollector } from '@observatory/collector';
 import type { WireItem } from '@observatory/core/wire';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 
 const CANDIDATES = [
   process.env.CHROMIUM_PATH,
@@ -111,4 +112,54 @@ export function overflow(page: Page): Promise<number> {
   return page.evaluate(() =>
     Math.max(0, document.documentElement.scrollWidth - innerWidth, document.body.scrollWidth - innerWidth),
   );
+}
+
+/** One browser and one collector for a file of tests; a page at a time, whose misdeeds fail the test that opened it. */
+export interface DashboardUnderTest {
+  readonly browser: Browser;
+  readonly collector: TestCollector;
+  /** The page that is open. */
+  readonly open: WatchedPage;
+  visit(path: string): Promise<Page>;
+  /** Closes the page and expects that nothing untoward happened in it. */
+  leave(): Promise<void>;
+}
+
+export function dashboardUnderTest(seed: () => WireItem[] = () => []): DashboardUnderTest {
+  let browser: Browser;
+  let collector: TestCollector;
+  let open: WatchedPage | undefined;
+  const leave = async () => {
+    const misdeeds = open?.misdeeds ?? [];
+    await open?.close();
+    open = undefined;
+    expect(misdeeds).toEqual([]);
+  };
+  beforeAll(async () => {
+    browser = await openBrowser();
+    collector = await openCollector();
+    const items = seed();
+    if (items.length > 0) await collector.send(...items);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await collector?.close();
+  });
+  afterEach(leave);
+  return {
+    get browser() {
+      return browser;
+    },
+    get collector() {
+      return collector;
+    },
+    get open() {
+      return open!;
+    },
+    async visit(path) {
+      open = await openPage(browser, collector.url + path);
+      return open.page;
+    },
+    leave,
+  };
 }
