@@ -29,12 +29,24 @@ export interface Batch {
   lossReport: boolean;
   /** It had to leave a full spool once, as the oldest: put back, it would push out what is newer. */
   evicted: boolean;
+  /** How often the collector failed over it. */
+  failures: number;
 }
 
 export function createBatch(lines: string[], since: number, stored?: Stored, waiters: Waiter[] = []): Batch {
   let bytes = 0;
   for (const line of lines) bytes += line.length;
-  return { lines, count: lines.length, bytes, since, stored, waiters, lossReport: false, evicted: false };
+  return {
+    lines,
+    count: lines.length,
+    bytes,
+    since,
+    stored,
+    waiters,
+    lossReport: false,
+    evicted: false,
+    failures: 0,
+  };
 }
 
 /** Appends `more` to `batch` where both fit into one request and one file. */

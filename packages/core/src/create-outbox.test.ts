@@ -273,6 +273,23 @@ describe('when the collector does not take a batch', () => {
     expect(lossReports).toEqual([{ reason: 'rejected', items: 1 }]);
   });
 
+  it('lets others pass when it fails over one item again and again', async () => {
+    const { outbox, schedule, stored, answers, run } = virtualOutbox();
+    for (let i = 0; i < 200; i++) {
+      answers.push((lines) =>
+        lines.some((line) => line.includes('cursed'))
+          ? { kind: 'later', problem: 'collector-failing', words: 'answered 500' }
+          : receiptFor(lines),
+      );
+    }
+    for (let i = 0; i < 40; i++) run(i === 17 ? 'cursed' : `r${i}`);
+    await schedule.turn();
+    for (let i = 0; i < 40; i++) run(`s${i}`);
+    await schedule.pass(300_000);
+    expect(stored).toHaveLength(79);
+    expect(outbox.receipt()).toMatchObject({ delivered: 79, queued: 1, dropped: 0 });
+  });
+
   it('keeps the collector’s words about items it rejects one by one', async () => {
     const { outbox, schedule, answers, run } = virtualOutbox();
     answers.push(() => ({

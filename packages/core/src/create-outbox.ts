@@ -19,6 +19,8 @@ const BEAT_EVERY_MS = 15_000;
 const SYNC_EVERY_MS = 1_000;
 const FLUSH_TIMEOUT_MS = 5_000;
 const KEPT_REJECTIONS = 20;
+/** Answers of 500 and the like to one batch before others go first. */
+const FAILURES_UNTIL_SUSPECT = 3;
 /** On an edge runtime a timer or an answer dies with the request that asked for it: one that is so late never comes. */
 const FORGOTTEN_AFTER_MS = 5_000;
 
@@ -221,11 +223,20 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
         break;
       case 'later':
       case 'misconfigured':
-        stock.putBack(batch);
+        if (verdict.problem === 'collector-failing' && ++batch.failures >= FAILURES_UNTIL_SUSPECT)
+          demote(batch);
+        else stock.putBack(batch);
         outage.failed(verdict, stock.items);
         secure();
         idle();
     }
+  }
+
+  /** It may be this batch that the collector fails over: it lets all others pass, in halves, so that less and less is held up. */
+  function demote(batch: Batch): void {
+    batch.failures = 0;
+    if (batch.count > 1 && batch.lines) stock.putLast(...halves(batch as Batch & { lines: string[] }));
+    else stock.putLast(batch);
   }
 
   function acknowledge(batch: Batch, receipt: IngestReceipt): void {

@@ -17,7 +17,8 @@ type Mood =
   | 'too-large'
   | 'poison'
   | 'misconfigured'
-  | 'half-rejected';
+  | 'half-rejected'
+  | 'failing';
 
 type Event =
   | { do: 'record'; soon: boolean; bytes: number }
@@ -63,6 +64,7 @@ const moods = fc.array(
     'poison',
     'misconfigured',
     'half-rejected',
+    'failing',
   ),
   { maxLength: 20 },
 );
@@ -90,6 +92,8 @@ function collectorWith(box: VirtualOutbox, script: Mood[], arrived: Map<string, 
         case 'lost':
           store(lines);
           return unreachable;
+        case 'failing':
+          return { kind: 'later', problem: 'collector-failing', words: '500' };
         case 'too-large':
           if (lines.length > 1) return { kind: 'too-large', words: 'too large' };
           break;

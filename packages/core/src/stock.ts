@@ -28,6 +28,8 @@ export interface Stock {
   takeOut(due: boolean): Batch | undefined;
   /** The batch that is out comes back, whole or in pieces. */
   putBack(...batches: Batch[]): void;
+  /** The same, behind everything else. */
+  putLast(...batches: Batch[]): void;
   /** The batch that is out needs no place any more. */
   finish(batch: Batch): void;
   lose(batch: Batch, reason: string, detail?: string): void;
@@ -231,6 +233,10 @@ export function createStock(deps: StockDeps): Stock {
     putBack(...batches) {
       out = undefined;
       queue.unshift(...batches);
+    },
+    putLast(...batches) {
+      out = undefined;
+      queue.push(...batches);
     },
     finish,
     lose,
