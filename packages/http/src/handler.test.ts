@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { currentRun, traced, withRun } from '@observatory/core';
+import { recorder } from '@observatory/core/recorder';
 import { captureRuns } from '@observatory/testing';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { handler } from './index.js';
@@ -124,6 +125,18 @@ describe('a fetch-style handler', () => {
     await handle(new Request('http://app/', { signal: leave.signal })).catch(() => {});
     await captured.settled({ runs: 1 });
     expect(captured.runs).toMatchObject([{ outcome: 'cancelled', metadata: { http_status: 499 } }]);
+  });
+
+  test('that ended its run by hand is right about how', async () => {
+    const record = recorder('test/1.0.0');
+    const handle = handler(async () => {
+      await model('Hi', 'x');
+      await record.endRun(record.scope()!.run, { outcome: 'interrupted' });
+      return Response.json({ state: 'waiting for approval' });
+    });
+    await handle(new Request('http://app/'));
+    await captured.settled({ runs: 1 });
+    expect(captured.runs).toMatchObject([{ outcome: 'interrupted', metadata: { http_status: 200 } }]);
   });
 
   test('inside another is one run', async () => {

@@ -231,10 +231,17 @@ class OpenRequestRun<About> implements RequestRun {
     const { options, run } = this;
     const { outcome, error } = judge(end, this.failure);
     if (options.always && matches(options.always, this.view)) record.keepRun(run);
-    const fields = this.description?.atEnd();
+    const late = this.description?.atEnd();
+    const fields = late ? { ...late, metadata: { ...late.metadata, ...this.statusFields() } } : {};
+    if (outcome === undefined && !record.isOpen(run)) {
+      // The host ended it by hand, and knows better: it may wait for a person.
+      record.amendRun(run, fields);
+      this.state = 'sent';
+      this.markSent?.();
+      return;
+    }
     const ended = record.endRun(run, {
       ...fields,
-      ...(fields ? { metadata: { ...fields.metadata, ...this.statusFields() } } : {}),
       outcome,
       error,
       endTime,
