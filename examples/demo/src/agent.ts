@@ -1,4 +1,4 @@
-import { currentRun, type Run, run, withRun } from '@observatory/core';
+import { currentRun, run, traced, withRun } from '@observatory/core';
 import { recorder } from '@observatory/core/recorder';
 import type OpenAI from 'openai';
 import type { ChatCompletionMessageParam, ChatCompletionTool } from 'openai/resources/chat/completions';
@@ -16,62 +16,57 @@ export interface TurnRequest {
   message: string;
   /** Earlier messages of the conversation. */
   history?: ChatCompletionMessageParam[];
-  sessionId?: string;
-  conversational?: boolean;
-  userId?: string;
-  tags?: string[];
-  metadata?: Record<string, unknown>;
   /** Receives the answer while it is written. Without it the model is not asked to stream. */
   onText?: (delta: string) => void;
   signal: AbortSignal;
 }
 
 export interface TurnAnswer {
-  runId: string;
   text: string;
   /** What to remember of this turn. */
   messages: ChatCompletionMessageParam[];
 }
 
-/** One run: the model and its tools take turns until there is an answer. The wrapped client records the model's part. */
+/**
+ * The model and its tools take turns until there is an answer. The run is that of the request, and what happens in it is
+ * recorded by the wrapped client and the traced tools.
+ */
 export async function answerTurn(client: OpenAI, request: TurnRequest): Promise<TurnAnswer> {
-  const agent = agentNamed(request.agent);
-  const r = run({
-    name: agent.name,
-    sessionId: request.sessionId,
-    conversational: request.conversational,
-    userId: request.userId,
-    tags: [...agent.tags, ...(request.tags ?? [])],
-    metadata: request.metadata,
-  });
-  r.prompt({ user_prompt: request.message, system_prompt: agent.instructions });
-  // What the user has seen so far is the response of a run that breaks off.
-  let seen = '';
-  const { onText } = request;
-  const watched: TurnRequest = !onText
-    ? request
-    : {
-        ...request,
-        onText: (delta) => {
-          seen += delta;
-          onText(delta);
-        },
-      };
+  const { text, messages, waitsForApproval } = await loop(client, agentNamed(request.agent), request);
+  const r = currentRun();
+  // Only the app knows that nobody is done yet: a person has to approve.
+  if (waitsForApproval && r) await observatory.endRun(r, { outcome: 'interrupted' });
+  return { text, messages };
+}
+
+export interface OwnRun {
+  sessionId?: string;
+  userId?: string;
+  metadata?: Record<string, unknown>;
+}
+
+/** A turn that no request asked for, in a run of its own: a job's, or that of an agent that another one asks. */
+export async function answerInOwnRun(
+  client: OpenAI,
+  request: TurnRequest,
+  own: OwnRun = {},
+): Promise<TurnAnswer> {
+  const { name, tags, instructions } = agentNamed(request.agent);
+  const r = run({ name, tags, ...own });
+  r.prompt({ user_prompt: request.message, system_prompt: instructions });
   try {
-    const answer = await withRun(r, () => loop(client, agent, watched, r));
+    const answer = await withRun(r, () => answerTurn(client, request));
     r.response(answer.text);
-    if (answer.waitsForApproval) await observatory.endRun(r, { outcome: 'interrupted' });
-    else await r.end();
-    return { runId: r.runId, text: answer.text, messages: answer.messages };
+    await r.end();
+    return answer;
   } catch (error) {
-    if (seen) r.response(seen);
     if (request.signal.aborted) await observatory.endRun(r, { outcome: 'cancelled' });
-    else await r.error(error instanceof Error ? error.message : String(error));
-    throw Object.assign(error instanceof Error ? error : new Error(String(error)), { runId: r.runId });
+    else await r.error(error);
+    throw error;
   }
 }
 
-async function loop(client: OpenAI, agent: Agent, request: TurnRequest, r: Run) {
+async function loop(client: OpenAI, agent: Agent, request: TurnRequest) {
   const opening: ChatCompletionMessageParam = { role: 'user', content: request.message };
   const messages: ChatCompletionMessageParam[] = [opening];
   let waitsForApproval = false;
@@ -94,7 +89,7 @@ async function loop(client: OpenAI, agent: Agent, request: TurnRequest, r: Run) 
       return { text: typeof text === 'string' ? text : '', messages, waitsForApproval };
     }
     // Tools that were asked for together run together.
-    const results = await Promise.all(toolCalls.map((call) => callTool(client, call, request, r)));
+    const results = await Promise.all(toolCalls.map((call) => callTool(client, call, request)));
     for (const [index, content] of results.entries()) {
       messages.push({ role: 'tool', tool_call_id: toolCalls[index]!.id, content });
       if (content.includes('waiting_for_approval')) waitsForApproval = true;
@@ -106,31 +101,28 @@ async function loop(client: OpenAI, agent: Agent, request: TurnRequest, r: Run) 
 /** What the tool says, or what went wrong: the model is told either way, so that it can try something else. */
 async function callTool(
   client: OpenAI,
-  { id, name, args }: ToolCallRequest,
+  { name, args }: ToolCallRequest,
   request: TurnRequest,
-  r: Run,
 ): Promise<string> {
-  // The call that the model asked for: its arguments and its step are known.
-  const call = r.toolCall({ name, toolCallId: id });
+  const { signal } = request;
+  // A run that the tool starts knows which call it works for.
+  const delegate = async (agent: string, message: string) => {
+    currentRun()?.metadata({ delegated_to: agent });
+    return (await answerInOwnRun(client, { agent, message, signal })).text;
+  };
+  const execute = traced(
+    async (input: Record<string, unknown>) => {
+      const tool = tools[name];
+      if (!tool) throw new Error(`There is no tool ${name}`);
+      return tool.execute(input, { signal, delegate });
+    },
+    { as: 'tool', name },
+  );
   try {
-    const tool = tools[name];
-    if (!tool) throw new Error(`There is no tool ${name}`);
-    // Inside this scope a run that the tool starts knows which call it works for.
-    const result = await observatory.within({ run: r, toolCall: call }, async () =>
-      tool.execute(JSON.parse(args) as Record<string, unknown>, {
-        signal: request.signal,
-        delegate: async (agent, message) => {
-          currentRun()?.metadata({ delegated_to: agent });
-          return (await answerTurn(client, { agent, message, signal: request.signal })).text;
-        },
-      }),
-    );
-    call.result(result);
-    call.end();
+    const result = await execute(JSON.parse(args) as Record<string, unknown>);
     return typeof result === 'string' ? result : JSON.stringify(result);
   } catch (error) {
-    call.error(error);
-    if (request.signal.aborted) throw error;
+    if (signal.aborted) throw error;
     return `Error: ${error instanceof Error ? error.message : String(error)}`;
   }
 }

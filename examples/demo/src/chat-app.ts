@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { submitFeedback } from '@observatory/core';
-import express, { type Request, type Response } from 'express';
+import { currentRun, submitFeedback } from '@observatory/core';
+import { observatory } from '@observatory/express';
+import express, { type NextFunction, type Request, type Response } from 'express';
 import type OpenAI from 'openai';
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
 import { answerTurn, type TurnRequest } from './agent.js';
@@ -23,6 +24,8 @@ interface ChatRequest {
   metadata?: Record<string, unknown>;
 }
 
+const DEFAULT_AGENT = 'support-agent';
+
 /** Conversations kept in memory; the oldest are forgotten. */
 const MAX_CONVERSATIONS = 500;
 
@@ -37,6 +40,19 @@ export async function startChatApp(
   const underWay = new Set<Promise<void>>();
   const app = express();
   app.disable('x-powered-by');
+  // Session, response, route and outcome are known without being told; the rest is this app's own way to say it.
+  app.use(
+    observatory({
+      name: ({ body }) => body.agent ?? DEFAULT_AGENT,
+      user: ({ body }) => body.user_id,
+      tags: ({ body }) => agents.get(body.agent ?? DEFAULT_AGENT)?.tags,
+      metadata: ({ body }) => body.metadata,
+      prompt: ({ body }) => ({
+        user_prompt: body.message,
+        system_prompt: agents.get(body.agent ?? DEFAULT_AGENT)?.instructions,
+      }),
+    }),
+  );
   app.use(express.json({ limit: '200kb' }));
 
   app.get('/', (_request, response) => {
@@ -53,8 +69,10 @@ export async function startChatApp(
   });
 
   app.post('/chat', async (request: Request, response: Response) => {
-    const body = (request.body ?? {}) as Partial<ChatRequest>;
-    const { message, agent = 'support-agent', session_id: sessionId = `chat_${randomUUID()}` } = body;
+    request.body ??= {};
+    const body = request.body as Partial<ChatRequest>;
+    body.session_id ??= `chat_${randomUUID()}`;
+    const { message, agent = DEFAULT_AGENT, session_id: sessionId } = body;
     if (typeof message !== 'string' || message.trim() === '') {
       response.status(400).json({ error: 'message is missing: send { "message": "…" }' });
       return;
@@ -68,24 +86,15 @@ export async function startChatApp(
     const left = new AbortController();
     response.once('close', () => left.abort(new Error('The user closed the page')));
     const history = conversations.get(sessionId) ?? [];
-    const turn: TurnRequest = {
-      agent,
-      message,
-      history,
-      sessionId,
-      conversational: true,
-      signal: left.signal,
-      ...(body.user_id !== undefined && { userId: body.user_id }),
-      ...(body.metadata !== undefined && { metadata: body.metadata }),
-    };
+    const turn: TurnRequest = { agent, message, history, signal: left.signal };
     const remember = (messages: ChatCompletionMessageParam[]) => {
       conversations.set(sessionId, [...history, ...messages]);
       const [oldest] = conversations.keys();
       if (conversations.size > MAX_CONVERSATIONS && oldest !== undefined) conversations.delete(oldest);
     };
     const answered = body.stream
-      ? stream(client, turn, response, remember)
-      : reply(client, turn, response, remember);
+      ? stream(client, turn, sessionId, response, remember)
+      : reply(client, turn, sessionId, response, remember);
     underWay.add(answered);
     await answered.finally(() => underWay.delete(answered));
   });
@@ -98,6 +107,12 @@ export async function startChatApp(
     }
     await submitFeedback({ runId, score, ...(typeof text === 'string' && { text }) });
     response.json({ ok: true });
+  });
+
+  app.use((error: unknown, request: Request, response: Response, next: NextFunction) => {
+    if (response.headersSent) return next(error);
+    const { session_id } = request.body as Partial<ChatRequest>;
+    response.status(502).json({ error: messageOf(error), run_id: currentRun()?.runId, session_id });
   });
 
   const server = app.listen(options.port, '127.0.0.1');
@@ -122,47 +137,40 @@ type Remember = (messages: ChatCompletionMessageParam[]) => void;
 async function reply(
   client: OpenAI,
   turn: TurnRequest,
+  sessionId: string,
   response: Response,
   remember: Remember,
 ): Promise<void> {
-  try {
-    const { text, runId, messages } = await answerTurn(client, turn);
-    remember(messages);
-    response.json({ text, run_id: runId, session_id: turn.sessionId });
-  } catch (error) {
-    if (response.closed) return;
-    response
-      .status(502)
-      .json({ error: messageOf(error), run_id: runIdOf(error), session_id: turn.sessionId });
-  }
+  const { text, messages } = await answerTurn(client, turn);
+  remember(messages);
+  response.json({ text, run_id: currentRun()?.runId, session_id: sessionId });
 }
 
 async function stream(
   client: OpenAI,
   turn: TurnRequest,
+  sessionId: string,
   response: Response,
   remember: Remember,
 ): Promise<void> {
   response.type('text/event-stream').set('cache-control', 'no-cache').flushHeaders();
   const send = (event: Record<string, unknown>) => response.write(`data: ${JSON.stringify(event)}\n\n`);
+  const ids = { run_id: currentRun()?.runId, session_id: sessionId };
   try {
-    const { text, runId, messages } = await answerTurn(client, {
-      ...turn,
-      onText: (delta) => send({ delta }),
-    });
+    const onText = (delta: string) => send({ delta });
+    const { text, messages } = await answerTurn(client, { ...turn, onText });
     remember(messages);
-    send({ done: true, text, run_id: runId, session_id: turn.sessionId });
+    send({ done: true, text, ...ids });
   } catch (error) {
-    if (!response.closed)
-      send({ error: messageOf(error), run_id: runIdOf(error), session_id: turn.sessionId });
+    if (!response.closed) {
+      // The answer began well, with a 200: only the app knows that it ended badly.
+      currentRun()?.status(2, messageOf(error));
+      send({ error: messageOf(error), ...ids });
+    }
   }
   response.end();
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function runIdOf(error: unknown): string | undefined {
-  return (error as { runId?: string }).runId;
 }

@@ -1,6 +1,6 @@
 import { run, session } from '@observatory/core';
 import type OpenAI from 'openai';
-import { answerTurn } from './agent.js';
+import { answerInOwnRun } from './agent.js';
 import { agentNamed } from './agents.js';
 import { complete } from './complete.js';
 import { researchTurn } from './conversations/research.js';
@@ -44,14 +44,11 @@ export async function classifyReviews(client: OpenAI, signal: AbortSignal): Prom
 
 /** A run of half a minute, to be watched while it runs. */
 export async function researchMarket(client: OpenAI, signal: AbortSignal): Promise<void> {
-  await answerTurn(client, {
-    agent: 'market-research',
-    message: researchTurn.user,
-    sessionId: `research_${stamp()}`,
-    userId: 'pricing-team',
-    metadata: { report: 'tents-2p' },
-    signal,
-  });
+  await answerInOwnRun(
+    client,
+    { agent: 'market-research', message: researchTurn.user, signal },
+    { sessionId: `research_${stamp()}`, userId: 'pricing-team', metadata: { report: 'tents-2p' } },
+  );
 }
 
 /** A run that nobody ends: its timeout closes it. */
