@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { since } from './majors.test.support.js';
 import { everyVersion, tree, until, WEATHER } from './observed.test.support.js';
 
 const silent = { onError: () => {} };
@@ -128,7 +129,54 @@ everyVersion('an abort before the start is a cancelled run without a step that w
   const { model } = bench.mock([{ text: 'Never', hangs: true }]);
   const result = ai.streamText({ model, prompt: 'Hi', abortSignal: AbortSignal.abort(), ...silent });
   await result.consumeStream({ onError: () => {} });
+  // The SDK may still ask the model after it was told to stop.
+  await new Promise((resolve) => setTimeout(resolve, 100));
   await captured.settled({ runs: 1 });
   expect(captured.runs[0]?.outcome).toBe('cancelled');
   expect(captured.runs[0]?.steps.filter(({ outcome }) => outcome === 'ok')).toEqual([]);
 });
+
+for (const [what, timeout] of [
+  ['whole call', 100],
+  ['chunk', { chunkMs: 100 }],
+] as const) {
+  everyVersion(
+    `the SDK's own time-out of a ${what} is told apart from an abort`,
+    async (bench) => {
+      const { ai, captured } = bench;
+      const { model } = bench.mock([{ text: 'Half', hangs: true }]);
+      await ai.streamText({ model, prompt: 'Hi', timeout, ...silent }).consumeStream({ onError: () => {} });
+      await captured.settled({ runs: 1 });
+      expect(captured.runs[0]).toMatchObject({ outcome: 'timed_out', response: 'Half' });
+      expect(captured.runs[0]?.steps[0]?.outcome).toBe('timed_out');
+    },
+    // It came with 6.0.
+    ({ version }) => since(version, '6.0.326'),
+  );
+}
+
+everyVersion(
+  'the time-out of one tool is a failed tool call in a run that goes on',
+  async (bench) => {
+    const { ai, captured } = bench;
+    const { model } = bench.mock([WEATHER, { text: 'Never mind' }]);
+    await ai.generateText({
+      model,
+      prompt: 'Weather?',
+      timeout: { toolMs: 50 },
+      tools: {
+        weather: bench.tool(
+          (_input, { abortSignal }) =>
+            new Promise((_, reject) => {
+              abortSignal?.addEventListener('abort', () => reject(abortSignal.reason));
+            }),
+        ),
+      },
+      stopWhen: bench.steps(2),
+    });
+    await captured.settled({ runs: 1 });
+    expect(captured.runs[0]).toMatchObject({ outcome: 'ok', response: 'Never mind' });
+    expect(captured.runs[0]?.tool_calls[0]?.outcome).toBe('timed_out');
+  },
+  ({ major }) => major === 7,
+);

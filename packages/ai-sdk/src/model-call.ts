@@ -26,6 +26,8 @@ export interface ModelCallStart {
 export class ModelCall implements StreamObserver {
   readonly step: Step;
   readonly scope: Scope;
+  /** What stops the request: the host's signal, or one of the SDK's that knows of its time-outs, too. */
+  signal: AbortSignal | undefined;
   attempts = 0;
   partial = new PartialAnswer();
   /** How it ended; `abandoned` may still change. */

@@ -67,6 +67,8 @@ async function watched(
   quietly(() => {
     step = stepOf(call, model, fields(args[0]));
     step.attempt();
+    const { abortSignal } = fields(args[0]);
+    step.signal = abortSignal instanceof AbortSignal ? abortSignal : undefined;
   });
   const send = () => Reflect.apply(method, model, args);
   if (!step) return await send();

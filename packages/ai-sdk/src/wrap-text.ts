@@ -74,7 +74,7 @@ export function observedOptions({ call, ai, options, settings = {}, streamed }: 
     ...(streamed
       ? {
           onFinish: () => call.end(),
-          onAbort: () => call.abort(abortReason(options)),
+          onAbort: () => call.abort(stopOf(call, options)?.reason),
           onError: (event) => call.fail(fields(event).error),
         }
       : {}),
@@ -113,7 +113,11 @@ function chain(own: (event: unknown) => void, host: unknown): Callback {
   };
 }
 
-const abortReason = (options: Fields): unknown => (options.abortSignal as AbortSignal | undefined)?.reason;
+/** The signal that stopped the call, if one did. */
+function stopOf(call: Call, options: Fields): AbortSignal | undefined {
+  const signals = [call.step?.signal, options.abortSignal as AbortSignal | undefined];
+  return signals.find((signal) => signal?.aborted);
+}
 
 function observedTelemetry(call: Call, options: Fields): Fields {
   const given = telemetryOf(options);
@@ -133,11 +137,11 @@ function observedTelemetry(call: Call, options: Fields): Fields {
 
 /** The SDK is through with a stream: usually it has said so before. */
 function streamOver(call: Call, options: Fields): void {
-  const signal = options.abortSignal as AbortSignal | undefined;
   queueMicrotask(() => {
     quietly(() => {
       if (call.finished) return;
-      if (signal?.aborted) call.abort(signal.reason);
+      const stop = stopOf(call, options);
+      if (stop) call.abort(stop.reason);
       else call.end();
     });
   });
