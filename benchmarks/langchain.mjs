@@ -29,9 +29,11 @@ const ask = (child, message) =>
 
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
 
-const sinkNames = names.map(
-  (name) => name.toLowerCase().split(',')[0].replace(/ .*/, '') + names.indexOf(name),
-);
+/** The sink answers each by name as its own server would. */
+const sinkNames = names.map((name, index) => {
+  const service = name.toLowerCase().split(/\W/)[0];
+  return service === 'observatory' ? `${service}${index}` : service;
+});
 const sink = fork(join(import.meta.dirname, 'sink.mjs'), sinkNames);
 const { ports } = await ask(sink);
 
