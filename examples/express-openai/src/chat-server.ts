@@ -24,7 +24,7 @@ export function chatServer(client: OpenAI, weatherUrl: string): Express {
     res.once('close', () => left.abort());
     for (let step = 0; step < 5; step++) {
       const stream = client.chat.completions.stream(
-        { model: 'gpt-5-mini', messages, tools },
+        { model: 'gpt-5-mini', messages, tools, stream_options: { include_usage: true } },
         { signal: left.signal },
       );
       stream.on('content', (text) => res.write(`data: ${JSON.stringify({ text })}\n\n`));
