@@ -114,6 +114,8 @@ for (const obeys of [true, false]) {
       controller.abort();
       if (!obeys) setTimeout(() => finish('late'), 50);
       await reading;
+      // What comes late comes here, not into the next test.
+      await new Promise((resolve) => setTimeout(resolve, 100));
       await captured.settled({ runs: 1 });
       const [run] = captured.runs;
       expect(run?.outcome).toBe('cancelled');
