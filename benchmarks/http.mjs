@@ -106,6 +106,7 @@ async function serve(framework, way) {
   const server = await frameworks[framework](way !== 'bare', work);
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   let before = process.cpuUsage();
+  process.once('disconnect', () => process.exit());
   process.on('message', (message) => {
     if (message === 'begin') {
       globalThis.gc?.();
@@ -121,9 +122,9 @@ async function serve(framework, way) {
 
 async function compare() {
   const quick = process.argv.includes('--quick');
-  const blocks = quick ? 3 : 11;
-  const requests = quick ? 500 : 3_000;
-  const streams = quick ? 10 : 60;
+  const blocks = quick ? 3 : 9;
+  const requests = quick ? 500 : 2_000;
+  const streams = quick ? 10 : 40;
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
   const ask = (child, message) =>
     new Promise((resolve, reject) => {

@@ -27,20 +27,24 @@ export function boundBody(
     }
     return reader.read();
   };
+  // Per chunk: no async function, no closure, one entry into the context.
+  let controller: ReadableStreamDefaultController<Uint8Array>;
+  const onRead = ({ done, value }: Awaited<ReturnType<typeof reader.read>>) => {
+    if (done) {
+      ended({ how: 'completed' });
+      controller.close();
+    } else controller.enqueue(value);
+  };
+  const onError = (error: unknown) => {
+    ended({ how: 'failed', error });
+    throw error;
+  };
   return new ReadableStream<Uint8Array>(
     {
-      async pull(controller) {
-        try {
-          const { done, value } = await requestRun.enter(read);
-          if (done) {
-            ended({ how: 'completed' });
-            controller.close();
-          } else controller.enqueue(value);
-        } catch (error) {
-          ended({ how: 'failed', error });
-          throw error;
-        }
+      start(own) {
+        controller = own;
       },
+      pull: () => requestRun.enter(read).then(onRead, onError),
       cancel(reason) {
         ended({ how: 'disconnected' });
         return requestRun.enter(() => reader.cancel(reason));

@@ -5,6 +5,8 @@
  * Returns the parsed body, as far as somebody parsed it.
  */
 export function watchBody(request: Request): () => unknown {
+  // Nothing to see, and most requests are these.
+  if (request.method === 'GET' || request.method === 'HEAD') return () => undefined;
   let parsed: unknown;
   let text: string | undefined;
   watch(request);
