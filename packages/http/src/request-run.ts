@@ -2,12 +2,14 @@ import type { Run } from '@observatory/core';
 import type { RunFields, Scope } from '@observatory/core/recorder';
 import { type Description, describe } from './describe.js';
 import { type Caller, incoming } from './incoming.js';
+import { onWorkers } from './lifetime.js';
 import { matches } from './matcher.js';
 import type { HttpOptions, RequestInfo } from './options.js';
 import { injectInto } from './outgoing.js';
 import { record } from './record.js';
 
-const SETTLE_MS = 50;
+// A Worker's timers end with the request that set them: there the run ends with its answer and its last child.
+const SETTLE_MS = onWorkers ? 0 : 50;
 const GRACE_MS = 30_000;
 /** How long a run waits for a handler that goes on after its answer. */
 const HANDLER_WAIT_MS = 300_000;
