@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { formatAgo, formatBytes, formatCost, formatCount, formatDuration, plural } from './format.js';
+import {
+  formatAgo,
+  formatBytes,
+  formatCost,
+  formatCount,
+  formatDuration,
+  formatSince,
+  plural,
+} from './format.js';
 
 describe('numbers and times', () => {
   it.each([
@@ -59,6 +67,8 @@ describe('numbers and times', () => {
     expect([-3, 2, 12, 240, 7_200, 200_000].map(ago)).toEqual(['now', 'now', '12s', '4m', '2h', '2d']);
     expect(ago(20 * 86_400)).toBe('2 Nov');
     expect(ago(-86_400 * 2)).toBe('24 Nov');
+    const since = (seconds: number) => formatSince(new Date(now - seconds * 1000).toISOString(), now);
+    expect([2, 12, 20 * 86_400].map(since)).toEqual(['just now', '12s ago', 'on 2 Nov']);
     expect(formatAgo('nonsense', now)).toBe('–');
   });
 

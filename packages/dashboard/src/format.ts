@@ -56,6 +56,13 @@ export function formatAgo(iso: string, now: number): string {
   return formatDate(time, now);
 }
 
+/** The same within a sentence: `just now`, `12s ago`, `on 22 Nov`. */
+export function formatSince(iso: string, now: number): string {
+  const ago = formatAgo(iso, now);
+  if (ago === 'now') return 'just now';
+  return /^\d+[smhd]$/.test(ago) ? `${ago} ago` : ago === '–' ? 'at an unknown time' : `on ${ago}`;
+}
+
 /** `22 Nov`, or `22 Nov 2024` in another year. */
 function formatDate(time: number, now: number): string {
   const date = new Date(time);

@@ -41,7 +41,7 @@ export function RunHeader({ detail, onBack }: { detail: RunDetail; onBack(): voi
           <CopyButton text={run.run_id} label="Copy the run id" className="-my-1" />
         </span>
         <span className="ml-auto hidden text-sm text-ink-3 sm:inline" title={formatTime(run.start_time)}>
-          started <Ago time={run.start_time} /> ago
+          started <Ago time={run.start_time} sentence />
         </span>
       </div>
       <dl className="mt-3 flex flex-wrap gap-x-9 gap-y-3">

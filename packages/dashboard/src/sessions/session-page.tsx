@@ -89,7 +89,7 @@ export function SessionPage() {
               </Link>
             )}
             <span title={formatTime(session.start_time)}>
-              started <Ago time={session.start_time} /> ago
+              started <Ago time={session.start_time} sentence />
             </span>
             <span className="flex min-w-0 items-center font-mono text-xs">
               <Line text={sessionId} className="max-w-52" />

@@ -1,12 +1,12 @@
-import { formatAgo, formatDuration, formatTime } from '../format.js';
+import { formatAgo, formatDuration, formatSince, formatTime } from '../format.js';
 import { useFastNow, useNow } from './clock.js';
 
-/** How long ago, ticking; the exact time on hover. */
-export function Ago({ time }: { time: string }) {
+/** How long ago, ticking; the exact time on hover. Within a sentence it says `ago`, `just now` or `on` a day. */
+export function Ago({ time, sentence = false }: { time: string; sentence?: boolean }) {
   const now = useNow();
   return (
     <time dateTime={time} title={formatTime(time)} className="num">
-      {formatAgo(time, now)}
+      {sentence ? formatSince(time, now) : formatAgo(time, now)}
     </time>
   );
 }
