@@ -227,7 +227,9 @@ describe('whatever happens in whatever order', () => {
                 const seqs = arrived.get(id) ?? [];
                 if (id === POISON) continue;
                 expect(new Set(seqs).size).toBe(last);
-                // First arrivals are in order; what was sent again may repeat.
+                // First arrivals are in order; what was sent again may repeat. A batch the collector fails over lets the
+                // others pass: stored is the same (wire.ts), only later.
+                if (answers.includes('failing')) continue;
                 const firsts = seqs.filter((seq, i) => seqs.indexOf(seq) === i);
                 expect(firsts).toEqual([...firsts].sort((a, b) => a - b));
               }
