@@ -1,16 +1,15 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { startCollector } from '@observatory/collector';
 import type { RunDetail, RunList } from '@observatory/collector/api';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { binary, runtimes } from './installed-runtimes.js';
 
 const root = join(import.meta.dirname, '..');
-const require = createRequire(import.meta.url);
 const execute = promisify(execFile);
 
 let collector: Awaited<ReturnType<typeof startCollector>>;
@@ -25,36 +24,6 @@ afterAll(async () => {
   await collector.close();
   rmSync(dataDir, { recursive: true, force: true });
 });
-
-/** A binary that an optional dependency brought, or undefined on a platform it does not exist for. */
-function binary(name: string): string | undefined {
-  try {
-    const path = require.resolve(name);
-    return existsSync(path) ? path : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A Node on the path that is not the repository's own, for the oldest line that is supported. */
-function otherNode(): string | undefined {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    const node = join(folder, 'node');
-    if (folder.includes('node_modules') || !existsSync(node)) continue;
-    const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
-    const [major = 0, minor = 0] = version.slice(1).split('.').map(Number);
-    const supported = major > 20 || (major === 20 && minor >= 19);
-    if (supported && major !== Number(process.versions.node.split('.')[0])) return node;
-  }
-  return undefined;
-}
-
-const runtimes = [
-  { name: 'node', path: process.execPath, args: [] },
-  { name: 'other-node', path: otherNode(), args: [] },
-  { name: 'bun', path: binary('@oven/bun-linux-x64/bin/bun'), args: ['run'] },
-  { name: 'deno', path: binary('@deno/linux-x64-glibc/deno'), args: ['run', '--allow-all'] },
-];
 
 const get = async <T>(path: string): Promise<T> =>
   (await fetch(`${collector.url}${path}`)).json() as Promise<T>;
