@@ -42,6 +42,7 @@ export function startHost(env: Record<string, string | undefined>, wrapper: stri
 
 export interface CollectorProcess {
   url: string;
+  signal(signal: NodeJS.Signals): void;
   kill(): Promise<void>;
 }
 
@@ -65,6 +66,7 @@ export async function startCollectorProcess(dataDir: string, port = 0): Promise<
   });
   return {
     url,
+    signal: (signal) => void child.kill(signal),
     async kill() {
       child.kill('SIGKILL');
       await closed;

@@ -5,7 +5,10 @@ import { soak } from './soak.ts';
 const SECONDS = 10;
 
 it('mixed load while the collector is killed and restarted at random loses nothing and doubles nothing', async () => {
-  const { kills, ended, stored, missing, wrong, dropped, residentPeak } = await soak(SECONDS, 60);
+  const { kills, ended, stored, missing, wrong, dropped, residentPeak } = await soak({
+    seconds: SECONDS,
+    runsPerSecond: 60,
+  });
   expect(kills).toBeGreaterThan(0);
   expect(ended).toBeGreaterThan(100);
   expect({ missing, wrong, dropped }).toEqual({ missing: [], wrong: [], dropped: 0 });
