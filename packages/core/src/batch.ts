@@ -1,3 +1,4 @@
+import type { Parcel } from './courier.js';
 import type { Stored } from './segment.js';
 import type { WireItem } from './wire.js';
 
@@ -31,6 +32,8 @@ export interface Batch {
   evicted: boolean;
   /** How often the collector failed over it. */
   failures: number;
+  /** The body of its request, made ready before its turn. */
+  packed?: Promise<Parcel> | undefined;
 }
 
 export function createBatch(lines: string[], since: number, stored?: Stored, waiters: Waiter[] = []): Batch {
@@ -48,6 +51,10 @@ export function createBatch(lines: string[], since: number, stored?: Stored, wai
     failures: 0,
   };
 }
+
+/** Whether one request carries no more than this. */
+export const isWhole = (items: number, bytes: number): boolean =>
+  items >= MAX_BATCH_ITEMS || bytes >= MAX_BATCH_BYTES;
 
 /** Appends `more` to `batch` where both fit into one request and one file. */
 export function extend(batch: Batch, more: Batch): boolean {
@@ -165,7 +172,7 @@ export function createPending(seal: (item: WireItem) => string[], onNothing: () 
           lines.push(line);
           length += line.length;
         }
-        if (length >= MAX_BATCH_BYTES || lines.length >= MAX_BATCH_ITEMS) break;
+        if (isWhole(lines.length, length)) break;
       }
       return lines;
     },

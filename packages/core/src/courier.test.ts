@@ -81,6 +81,17 @@ describe('the courier', () => {
     expect(decoded(requests[1]!)).toBe(long);
   });
 
+  it('sends what was made ready before, and makes it anew when its encoding is not known', async () => {
+    const { courier, requests } = courierWith([{}, { status: 415 }, {}]);
+    const [first, second, third] = [courier.pack([long]), courier.pack([long]), courier.pack([long])];
+    await courier.deliver([long], first);
+    await courier.deliver([long], second);
+    await courier.deliver([long], third);
+    expect(requests[0]?.body).toBe((await first).body);
+    expect(requests[2]?.headers['content-encoding']).toBeUndefined();
+    expect(requests.map(decoded)).toEqual([long, long, long]);
+  });
+
   it('gives a slow collector more time, and no longer than needed', async () => {
     const timeouts: number[] = [];
     let slow = true;

@@ -6,11 +6,18 @@ import type { Transport } from './transport.js';
 
 /** Takes lines to the collector and says what came of it. */
 export interface Courier {
-  /** Never rejects. */
-  deliver(lines: readonly string[]): Promise<Verdict>;
+  /** The body of a request, compressed off the main thread where that pays. */
+  pack(lines: readonly string[]): Promise<Parcel>;
+  /** @param packed the same lines, made ready before. Never rejects. */
+  deliver(lines: readonly string[], packed?: Promise<Parcel>): Promise<Verdict>;
   /** Milliseconds after which the delivery under way has its verdict. */
   readonly bound: number;
   close(): void;
+}
+
+export interface Parcel {
+  body: Uint8Array<ArrayBuffer>;
+  encoding?: string;
 }
 
 export interface CourierDeps {
@@ -29,13 +36,30 @@ export function createCourier({ transport, compressor, settings }: CourierDeps):
   /** Grows with each request that timed out in a row. */
   let factor = 1;
   const bound = () => Math.min(settings.requestTimeout * factor, LONGEST_TIMER_MS);
-  let url: URL | undefined;
+  let known: URL | undefined;
+  const address = () => {
+    if (settings.url !== base) {
+      base = settings.url;
+      known = endpoint(base);
+    }
+    return known;
+  };
+
+  async function pack(lines: readonly string[]): Promise<Parcel> {
+    const body = bodyOf(lines);
+    const { compress } = settings;
+    const url = address();
+    if (!encodings || !url || !(compress === true || (compress === 'auto' && paysFor(url, body.length)))) {
+      return { body };
+    }
+    const { encoding } = encodings;
+    return { body: await encodings.compress(body), encoding };
+  }
+
   return {
-    async deliver(lines) {
-      if (settings.url !== base) {
-        base = settings.url;
-        url = endpoint(base);
-      }
+    pack,
+    async deliver(lines, packed) {
+      const url = address();
       if (!url) {
         return {
           kind: 'misconfigured',
@@ -44,14 +68,13 @@ export function createCourier({ transport, compressor, settings }: CourierDeps):
         };
       }
       const headers: Record<string, string> = { 'content-type': 'application/json' };
-      const { apiKey, compress } = settings;
+      const { apiKey } = settings;
       if (apiKey) headers.authorization = `Bearer ${apiKey}`;
       try {
-        let body = bodyOf(lines);
-        if (encodings && (compress === true || (compress === 'auto' && paysFor(url, body.length)))) {
-          headers['content-encoding'] = encodings.encoding;
-          body = await encodings.compress(body);
-        }
+        let { body, encoding } = await (packed ?? pack(lines));
+        // Made ready before the collector said that it does not know the encoding.
+        if (encoding && !encodings) ({ body, encoding } = await pack(lines));
+        if (encoding) headers['content-encoding'] = encoding;
         const answer = await transport.send({
           url,
           headers,
@@ -61,7 +84,7 @@ export function createCourier({ transport, compressor, settings }: CourierDeps):
         factor = 1;
         const verdict = judge(answer);
         if (verdict.kind !== 'encoding') return verdict;
-        if (headers['content-encoding'] === undefined) return judge({ ...answer, status: 404 });
+        if (!encoding) return judge({ ...answer, status: 404 });
         // From here on everything travels as it is.
         encodings = undefined;
         return { kind: 'later', problem: 'collector-busy', words: 'answered 415', retryAfterMs: 0 };

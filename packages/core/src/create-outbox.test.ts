@@ -76,6 +76,65 @@ describe('what is recorded', () => {
   });
 });
 
+describe('while a request is under way', () => {
+  it('the next one is made ready under load, one at a time and in order', async () => {
+    const { schedule, sent, packed, answers, run } = virtualOutbox();
+    const [first, second] = [held(), held()];
+    answers.push(first.hold, second.hold);
+    for (let i = 0; i < 1700; i++) run(`r${i}`);
+    await schedule.turn();
+    expect(packed).toEqual([500]);
+    first.answer(receiptFor([]));
+    await schedule.turn();
+    expect(packed).toEqual([500, 500]);
+    second.answer(receiptFor([]));
+    await schedule.turn();
+    expect(sent.flat()).toEqual(Array.from({ length: 1700 }, (_, i) => `r${i}`));
+  });
+
+  it('what is less than a request can carry goes on growing', async () => {
+    const { schedule, sent, packed, answers, run } = virtualOutbox();
+    const first = held();
+    answers.push(first.hold);
+    run('a');
+    await schedule.turn();
+    for (let i = 0; i < 400; i++) run(`r${i}`);
+    await schedule.turn();
+    expect(packed).toEqual([]);
+    for (let i = 0; i < 50; i++) run(`s${i}`);
+    first.answer(receiptFor(['']));
+    await schedule.turn();
+    expect(sent.map((ids) => ids.length)).toEqual([1, 450]);
+  });
+
+  it('what was made ready waits behind a batch that has to be sent again', async () => {
+    const { schedule, stored, answers, run } = virtualOutbox();
+    answers.push(() => unreachable);
+    for (let i = 0; i < 1000; i++) run(`r${i}`);
+    await schedule.pass(5000);
+    expect(stored).toEqual(Array.from({ length: 1000 }, (_, i) => `r${i}`));
+  });
+
+  it('nothing is made ready that memory has no room for twice', async () => {
+    const { outbox, schedule, packed, answers, run } = virtualOutbox({ memoryLimit: 40_000 });
+    answers.push(() => new Promise(() => {}));
+    for (let i = 0; i < 1000; i++) run(`r${i}`, 30);
+    await schedule.turn();
+    expect(packed).toEqual([]);
+    expect(outbox.receipt()).toMatchObject({ queued: 1000, dropped: 0 });
+  });
+
+  it('what was made ready gives its room to what is recorded', async () => {
+    const { outbox, schedule, packed, answers, run } = virtualOutbox({ memoryLimit: 50_000 });
+    answers.push(() => new Promise(() => {}));
+    for (let i = 0; i < 1000; i++) run(`r${i}`, 30);
+    await schedule.turn();
+    expect(packed).toEqual([500]);
+    for (let i = 0; i < 100; i++) run(`s${i}`, 100);
+    expect(outbox.receipt()).toMatchObject({ queued: 1100, dropped: 0 });
+  });
+});
+
 describe('acknowledged()', () => {
   it('is one promise for everybody until the batch leaves, and resolves with its answer', async () => {
     const { outbox, schedule, answers, run } = virtualOutbox();

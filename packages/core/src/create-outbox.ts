@@ -194,7 +194,9 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
 
   function send(batch: Batch): void {
     sentAt = schedule.now();
-    courier.deliver(batch.lines ?? []).then((verdict) => {
+    const { packed } = batch;
+    batch.packed = undefined;
+    courier.deliver(batch.lines ?? [], packed).then((verdict) => {
       if (stock.out !== batch) return;
       schedule.guarded(() => handle(batch, verdict));
       if (stock.out === batch) stock.putBack(batch);
@@ -203,6 +205,8 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
         plan();
       });
     });
+    // Under load the next batch is sealed, encoded and compressed meanwhile; after this one is written.
+    schedule.soon(() => stock.prepare(due, courier.pack));
   }
 
   function handle(batch: Batch, verdict: Verdict): void {

@@ -4,10 +4,12 @@ import {
   createBatch,
   createPending,
   extend,
+  isWhole,
   sealSafely,
   settle,
   type Waiter,
 } from './batch.js';
+import type { Courier } from './courier.js';
 import type { Losses } from './loss.js';
 import type { Schedule } from './schedule.js';
 import type { Spool } from './spool.js';
@@ -26,6 +28,8 @@ export interface Stock {
   journal(item: WireItem): void;
   /** Takes out what leaves next; `due`: also what could still grow. */
   takeOut(due: boolean): Batch | undefined;
+  /** Makes the next batch ready while one is out, where a whole one waits and memory has room for it twice. */
+  prepare(due: boolean, pack: Courier['pack']): void;
   /** The batch that is out comes back, whole or in pieces. */
   putBack(...batches: Batch[]): void;
   /** The same, behind everything else. */
@@ -77,6 +81,15 @@ export function createStock(deps: StockDeps): Stock {
   /** Bytes of sealed lines in memory. */
   let sealedBytes = 0;
   let ownTurn = false;
+  /** The one batch in the queue whose body is made. */
+  let prepared: Batch | undefined;
+
+  const memory = () => pending.bytes + sealedBytes + (prepared?.bytes ?? 0);
+
+  function unprepare(): void {
+    if (prepared) prepared.packed = undefined;
+    prepared = undefined;
+  }
 
   /** Makes a batch of the oldest unsealed items. It is counted in memory, and in no queue yet. */
   function sealNext(): Batch | undefined {
@@ -143,6 +156,7 @@ export function createStock(deps: StockDeps): Stock {
   }
 
   function forget(batch: Batch): void {
+    if (batch === prepared) unprepare();
     batch.lines = undefined;
     sealedBytes -= batch.bytes;
   }
@@ -169,7 +183,11 @@ export function createStock(deps: StockDeps): Stock {
 
   /** Brings memory below its bound: the oldest go to disk, or are dropped where there is none. */
   function relieve(): void {
-    while (pending.bytes + sealedBytes > settings.memoryLimit) {
+    while (memory() > settings.memoryLimit) {
+      if (prepared) {
+        unprepare();
+        continue;
+      }
       const oldest = queue.find((batch) => batch.lines && !batch.lossReport);
       if (!oldest) {
         if (pending.size === 0) return;
@@ -208,7 +226,7 @@ export function createStock(deps: StockDeps): Stock {
     add(item, bytes) {
       if (pending.size === 0) pendingSince = schedule.now();
       pending.add(item, bytes);
-      if (pending.bytes + sealedBytes > settings.memoryLimit) relieve();
+      if (memory() > settings.memoryLimit) relieve();
     },
     journal(item) {
       const lines = sealSafely(deps.seal, item);
@@ -222,13 +240,27 @@ export function createStock(deps: StockDeps): Stock {
         growing = batch;
         queue.push(batch);
       }
-      if (sealedBytes > settings.memoryLimit) relieve();
+      if (memory() > settings.memoryLimit) relieve();
     },
     takeOut(due) {
       // Under load the host's own items are always due: what earlier processes left takes every other turn.
       ownTurn = !ownTurn;
       out = ownTurn ? (own(due) ?? adopted()) : (adopted() ?? own(due));
+      if (out === prepared) prepared = undefined;
       return out;
+    },
+    prepare(due, pack) {
+      if (prepared || !out) return;
+      if (queue.length === 0 && due && isWhole(pending.size, pending.bytes)) {
+        const batch = sealNext();
+        if (batch) queue.push(batch);
+      }
+      const next = queue[0];
+      if (!next?.lines || next === growing || memory() + next.bytes > settings.memoryLimit) return;
+      prepared = next;
+      next.packed = pack(next.lines);
+      // What went wrong shows when it is sent.
+      next.packed.catch(() => {});
     },
     putBack(...batches) {
       out = undefined;

@@ -1,4 +1,6 @@
+import { expect } from 'vitest';
 import type { Verdict } from './answer.js';
+import { bodyOf } from './batch.js';
 import { createOutbox, type OutboxDeps, type ProcessOutbox } from './create-outbox.js';
 import type { Diagnostic } from './diagnostics.js';
 import type { Schedule } from './schedule.js';
@@ -78,6 +80,8 @@ export interface VirtualOutbox {
   diagnostics: Diagnostic[];
   /** Answers to come, first first; when there is none, everything is stored. A promise keeps the request open. */
   answers: ((lines: readonly string[]) => Verdict | Promise<Verdict>)[];
+  /** How many items each batch had that was made ready before its turn. */
+  packed: number[];
   run(id: string, bytes?: number, soon?: boolean): WireItem;
 }
 
@@ -93,6 +97,7 @@ export function virtualOutbox(
   const lossReports: VirtualOutbox['lossReports'] = [];
   const diagnostics: Diagnostic[] = [];
   const answers: VirtualOutbox['answers'] = [];
+  const packed: number[] = [];
   const outbox = createOutbox({
     schedule,
     random,
@@ -108,7 +113,13 @@ export function virtualOutbox(
       durable: false,
     }),
     courier: {
-      async deliver(lines) {
+      async pack(lines) {
+        packed.push(lines.length);
+        return { body: bodyOf(lines) };
+      },
+      async deliver(lines, made) {
+        // What was made ready is never another batch's.
+        if (made) expect(Buffer.from((await made).body).equals(bodyOf(lines))).toBe(true);
         const items = lines.map((line) => JSON.parse(line));
         sent.push(items.map((item) => item.run_id ?? item.type));
         const verdict = (await answers.shift()?.(lines)) ?? receiptFor(lines);
@@ -133,6 +144,7 @@ export function virtualOutbox(
     lossReports,
     diagnostics,
     answers,
+    packed,
     run(id, bytes = 100, soon = true) {
       const item: WireItem = { type: 'run', run_id: id };
       outbox.add(item, bytes, soon);
