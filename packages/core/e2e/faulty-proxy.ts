@@ -22,8 +22,12 @@ export type Fault =
   | 'too slow'
   /** Answers after 300 ms. */
   | 'slow'
+  /** Answers after 500 ms. */
+  | 'half a second'
   /** Bodies over 2 kB are too large. */
   | '413';
+
+const LATE_MS: { [fault in Fault]?: number } = { slow: 300, 'half a second': 500, 'too slow': 600 };
 
 export interface FaultyProxy {
   url: string;
@@ -45,8 +49,10 @@ export async function startFaultyProxy(collectorUrl: () => string): Promise<Faul
     const body = Buffer.concat(chunks);
     switch (mine) {
       case '500':
+        response.writeHead(500).end('broken');
+        return;
       case '503':
-        response.writeHead(Number(mine)).end('broken');
+        response.writeHead(503, { 'retry-after': '1' }).end('busy');
         return;
       case '429':
         response.writeHead(429, { 'retry-after': '1' }).end('slow down');
@@ -72,9 +78,8 @@ export async function startFaultyProxy(collectorUrl: () => string): Promise<Faul
         }
     }
     try {
-      if (mine === 'slow' || mine === 'too slow') {
-        await new Promise((resolve) => setTimeout(resolve, mine === 'slow' ? 300 : 600));
-      }
+      const late = LATE_MS[mine];
+      if (late) await new Promise((resolve) => setTimeout(resolve, late));
       const { 'content-type': type = '', 'content-encoding': encoding } = request.headers;
       const answer = await fetch(collectorUrl() + request.url, {
         method: 'POST',

@@ -8,6 +8,7 @@ export interface StoredRuns {
 
 export interface StoredRow {
   run_id: string;
+  session_id?: string;
   step_count: number;
   tool_call_count: number;
   running: boolean;
@@ -15,10 +16,15 @@ export interface StoredRow {
   response_preview?: string;
 }
 
-export async function readRows(url: string, session: string): Promise<StoredRow[]> {
+/** All runs, or those of a session. */
+export async function readRows(url: string, session?: string): Promise<StoredRow[]> {
   const rows: StoredRow[] = [];
   for (let cursor: string | undefined; ; ) {
-    const query = new URLSearchParams({ session_id: session, limit: '100', ...(cursor && { cursor }) });
+    const query = new URLSearchParams({
+      limit: '100',
+      ...(session && { session_id: session }),
+      ...(cursor && { cursor }),
+    });
     const response = await fetch(`${url}/api/runs?${query}`);
     if (!response.ok) throw new Error(`GET /api/runs: ${response.status} ${await response.text()}`);
     const page = (await response.json()) as { runs: StoredRow[]; next_cursor?: string };
