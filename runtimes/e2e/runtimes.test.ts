@@ -66,13 +66,16 @@ describe.each(runtimes)('on $name', ({ name, path, args }) => {
 describe('on workerd', () => {
   const miniflare = binary('miniflare');
 
-  async function dispatch(compatibilityFlags: string[]): Promise<unknown> {
+  async function dispatch(
+    compatibilityFlags: string[],
+    conditions = ['workerd', 'worker', 'browser'],
+  ): Promise<unknown> {
     const { outputFiles } = await build({
       entryPoints: [join(root, 'worker.mjs')],
       bundle: true,
       format: 'esm',
       platform: 'neutral',
-      conditions: ['workerd', 'worker'],
+      conditions,
       write: false,
     });
     const { Miniflare } = await import('miniflare');
@@ -99,6 +102,15 @@ describe('on workerd', () => {
         complete: true,
       });
       await expectWholeSession('workerd', 2);
+    },
+  );
+
+  test.skipIf(!miniflare)(
+    miniflare
+      ? 'a bundle made without a word about Workers delivers there too'
+      : 'skipped: this machine has no workerd',
+    async () => {
+      expect(await dispatch([], [])).toMatchObject({ delivered: true, dropped: 0, complete: true });
     },
   );
 

@@ -18,8 +18,8 @@ export function paysFor(url: URL, length: number): boolean {
   return length >= MIN_COMPRESSED_LENGTH && !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
 }
 
-/** zstd level 1 where the runtime has it (half the time of gzip level 1, and smaller), else gzip. */
-export function defaultCompressor(): Compressor | undefined {
+/** zstd level 1 where the runtime has it (half the time of gzip level 1, and smaller), else gzip; on the thread pool. */
+export function zlibCompressor(): Compressor | undefined {
   const zlib = builtin('node:zlib');
   if (typeof zlib?.zstdCompress === 'function') {
     const params = { [zlib.constants.ZSTD_c_compressionLevel]: 1 };
@@ -35,8 +35,19 @@ export function defaultCompressor(): Compressor | undefined {
       compress: (body) => promised((done) => zlib.gzip(body, { level: 1, chunkSize: chunkFor(body) }, done)),
     };
   }
-  if (typeof CompressionStream === 'function') return { encoding: 'gzip', compress: streamGzip };
   return undefined;
+}
+
+/** gzip by the web's own stream. */
+export function streamCompressor(): Compressor | undefined {
+  if (typeof CompressionStream !== 'function') return undefined;
+  return {
+    encoding: 'gzip',
+    async compress(body) {
+      const stream = new Blob([body]).stream().pipeThrough(new CompressionStream('gzip'));
+      return new Uint8Array(await new Response(stream).arrayBuffer());
+    },
+  };
 }
 
 const chunkFor = (body: Uint8Array) => Math.min(CHUNK_BYTES, Math.max(4096, body.length >> 1));
@@ -47,9 +58,4 @@ function promised(
   return new Promise((resolve, reject) =>
     start((error, result) => (error ? reject(error) : resolve(result as Uint8Array<ArrayBuffer>))),
   );
-}
-
-async function streamGzip(body: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  const stream = new Blob([body]).stream().pipeThrough(new CompressionStream('gzip'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
 }

@@ -1,6 +1,6 @@
 import * as zlib from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { defaultCompressor } from './compress.js';
+import { zlibCompressor } from './compress.js';
 import { createCourier, endpoint } from './courier.js';
 import type { Answer, Request } from './transport.js';
 
@@ -15,7 +15,7 @@ function courierWith(answers: Partial<Answer>[], settings: object = {}) {
       },
       close() {},
     },
-    compressor: defaultCompressor(),
+    compressor: zlibCompressor(),
     settings: {
       url: 'https://collector.test',
       apiKey: 'k1',

@@ -1,16 +1,13 @@
-import { defaultCompressor } from './compress.js';
+import { createCompressor, createSpool, createTransport, watchProcessEnd } from '#runtime';
 import { settings } from './config.js';
 import { createCourier } from './courier.js';
 import { createOutbox, type ProcessOutbox } from './create-outbox.js';
 import { report } from './diagnostics.js';
-import { watchProcessEnd } from './exit.js';
 import type { Outbox } from './outbox.js';
 import { builtin } from './platform.js';
 import { processSchedule } from './schedule.js';
 import { seal } from './seal.js';
 import { shared } from './shared.js';
-import { createSpool } from './spool.js';
-import { defaultTransport } from './transport.js';
 import { createWaitUntil } from './wait-until.js';
 
 export { createOutbox } from './create-outbox.js';
@@ -27,7 +24,7 @@ function createProcessOutbox(): Outbox {
     });
   const schedule = processSchedule(onError);
   const outbox: ProcessOutbox = createOutbox({
-    courier: createCourier({ transport: defaultTransport(), compressor: defaultCompressor(), settings }),
+    courier: createCourier({ transport: createTransport(), compressor: createCompressor(), settings }),
     seal,
     schedule,
     random: Math.random,

@@ -1,4 +1,13 @@
-/** SHA-256 (FIPS 180-4) for runtimes without node:crypto, where the only other digest is asynchronous. */
+import { builtin } from './platform.js';
+
+const crypto = builtin('node:crypto') as Partial<typeof import('node:crypto')> | undefined;
+
+/** SHA-256 of a text, as base64url, by the runtime itself; undefined where it can only do that asynchronously. */
+export const nativeSha256: ((text: string) => string) | undefined = crypto?.hash
+  ? (text) => crypto.hash!('sha256', text, 'base64url')
+  : crypto?.createHash && ((text) => crypto.createHash!('sha256').update(text).digest('base64url'));
+
+/** SHA-256 (FIPS 180-4) where the runtime has none. */
 const K = /* @__PURE__ */ (() => {
   const constants = new Uint32Array(64);
   let found = 0;
@@ -16,7 +25,8 @@ function fraction(x: number): number {
 
 const rotate = (x: number, by: number) => (x >>> by) | (x << (32 - by));
 
-export function sha256(text: string): Uint8Array {
+/** SHA-256 of a text, as base64url. */
+export function portableSha256(text: string): string {
   const message = new TextEncoder().encode(text);
   const blocks = new Uint8Array(((message.length + 72) >> 6) << 6);
   blocks.set(message);
@@ -57,9 +67,12 @@ export function sha256(text: string): Uint8Array {
       hash[i] = (hash[i] as number) + word;
     });
   }
-  const digest = new Uint8Array(32);
+  const digest = new DataView(new ArrayBuffer(32));
   hash.forEach((word, i) => {
-    new DataView(digest.buffer).setUint32(i * 4, word);
+    digest.setUint32(i * 4, word);
   });
-  return digest;
+  return btoa(String.fromCharCode(...new Uint8Array(digest.buffer)))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace('=', '');
 }

@@ -28,4 +28,4 @@ export interface Answer {
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /** node:http where it is native (half the cost of fetch), else fetch. */
-export const defaultTransport = (): Transport => (isNode ? httpTransport() : undefined) ?? fetchTransport();
+export const nativeTransport = (): Transport => (isNode ? httpTransport() : undefined) ?? fetchTransport();
