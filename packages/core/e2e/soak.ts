@@ -36,7 +36,7 @@ export interface SoakResult {
   dropped: number;
   /** What the host said about it last. */
   lastWords: string[];
-  /** MB in use on the JavaScript heap: the least in the second and in the last quarter of the time. */
+  /** MB in use on the JavaScript heap: the least in the second quarter of the time, and when all is delivered. */
   heapBefore: number;
   heapAfter: number;
   /** Resident memory in MB at the most: what the allocator keeps for later is in it. */
@@ -52,7 +52,7 @@ function startLoad(count: number): () => Promise<void> {
     spawn(process.execPath, ['-e', 'for (;;) Math.sqrt(Math.random())'], { stdio: 'ignore' }),
   );
   return async () => {
-    for (const child of children) {
+    for (const child of children.splice(0)) {
       const ended = once(child, 'close');
       child.kill('SIGKILL');
       await ended;
@@ -140,7 +140,8 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
       }
       say(`collector killed and restarted ${kills} times, stopped ${stopped} times`);
     }
-    const { receipt, slowestEndMs } = JSON.parse(await host.said);
+    await endLoad();
+    const { receipt, slowestEndMs, heapAfter } = JSON.parse(await host.said);
     const url = `http://127.0.0.1:${port}`;
     const expected = readFileSync(endedFile, 'utf8').trim().split('\n');
     const first = await compare(url, session, expected);
@@ -172,7 +173,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
           : []),
       ],
       heapBefore: leastHeap(samples.slice(quarter, 2 * quarter)),
-      heapAfter: leastHeap(samples.slice(-quarter)),
+      heapAfter,
       residentPeak: Math.max(...samples.map(([resident]) => resident)),
     };
   } finally {

@@ -1,6 +1,7 @@
 /** The first pause after a failure, before jitter. */
 const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 30_000;
+/** A request that nobody answers costs little; a collector that comes back is soon found. */
+const LONGEST_PAUSE_MS = 10_000;
 /** After an answer that only a person can mend (a wrong key, a wrong address). */
 const FIRST_SLOW_PAUSE_MS = 15_000;
 const LONGEST_SLOW_PAUSE_MS = 300_000;
