@@ -1,4 +1,6 @@
-import { existsSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Fault, type FaultyProxy, startFaultyProxy } from './faulty-proxy.ts';
 import {
@@ -254,6 +256,27 @@ async function lossIsCounted(scene: Scene, before: Record<string, number>, reaso
   return `${missing} runs lost; ${counted} items counted as ${reason}`;
 }
 
+/** Whether this machine lets a process have a file system of its own. */
+const canMount = () =>
+  spawnSync('unshare', ['-Urm', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()], { stdio: 'ignore' }).status === 0;
+const NO_MOUNT = 'NOT PLAYED: no file system can be mounted here; the row with ulimit stands';
+
+/** Runs the host with its spool on a file system of `bytes`, `filled` of them taken; it goes when the host does. */
+const onSmallDisk = ({ spool }: Scene, bytes: number, filled: number): string[] => [
+  ...['unshare', '-Urm', 'sh', '-c'],
+  `mkdir -m 700 '${spool}' && mount -t tmpfs -o size=${Math.ceil(bytes / 1024)}k,mode=700 tmpfs '${spool}' &&
+    head -c ${filled} /dev/zero > '${spool}/filler' && exec "$@"`,
+  'sh',
+];
+
+/** What the host said about a disk that is full; undefined when it said nothing. */
+function fullDisk(scene: Scene) {
+  const told = scene
+    .diagnostics()
+    .filter(({ kind, message }) => kind === 'spool-unavailable' && message.includes('ENOSPC'));
+  return told.length > 0 ? told : undefined;
+}
+
 const ROWS: Row[] = [
   ...(
     [
@@ -309,6 +332,45 @@ const ROWS: Row[] = [
       await host.ended;
       const told = scene.diagnostics().filter(({ kind }) => kind === 'spool-unavailable').length;
       scene.expect(`one diagnostic, not ${told}`, told === 1);
+      return undefined;
+    },
+  },
+  {
+    name: 'disk full (a small file system), collector down, then well',
+    async play(scene) {
+      if (!canMount()) return NO_MOUNT;
+      await scene.proxy.set('down');
+      const host = scene.host({ END: 'wait' }, onSmallDisk(scene, scene.count * 600, 0));
+      const told = await until('the diagnostic', () => fullDisk(scene));
+      await scene.proxy.set('none');
+      await scene.everythingStored();
+      host.child.kill('SIGKILL');
+      await host.ended;
+      scene.expect(`one diagnostic, not ${told.length}`, fullDisk(scene)?.length === 1);
+      return undefined;
+    },
+  },
+  {
+    name: 'disk full, space again, collector down, then well',
+    async play(scene) {
+      if (!canMount()) return NO_MOUNT;
+      await scene.proxy.set('down');
+      const size = scene.count * 4000;
+      const host = scene.host({ END: 'wait' }, onSmallDisk(scene, size, size - scene.count * 600));
+      await until('the diagnostic', () => fullDisk(scene));
+      await until('all runs', () => scene.ended().size === scene.count || undefined);
+      // The disk as the host sees it: it is mounted for nobody else.
+      const seen = `/proc/${host.child.pid}/root${scene.spool}`;
+      rmSync(join(seen, 'filler'));
+      await until('everything on disk', () => {
+        const kept = readdirSync(seen).map((name) => readFileSync(join(seen, name), 'utf8'));
+        const text = kept.join('');
+        return [...scene.ended().keys()].every((id) => text.includes(`"response of ${id}"`)) || undefined;
+      });
+      await scene.proxy.set('none');
+      await scene.everythingStored();
+      host.child.kill('SIGKILL');
+      await host.ended;
       return undefined;
     },
   },
