@@ -34,25 +34,27 @@ export function toMs(time: unknown): number | undefined {
 }
 
 let idTime = 0;
+let idCount = 0;
 let idPrefix = '';
-let idCounter = 0;
+let idSuffix = '';
 
 /** A UUIDv7: sorts by time of creation, also within one millisecond of one process. */
 export function newId(): string {
   const now = Date.now();
-  if (now > idTime || ++idCounter > 0xfff) {
+  if (now > idTime || idCount > 0xfff) {
     // 4,096 ids in one millisecond borrow from the next.
     idTime = now > idTime ? now : idTime + 1;
-    idCounter = 0;
+    idCount = 0;
     const time = idTime.toString(16).padStart(12, '0');
     idPrefix = `${time.slice(0, 8)}-${time.slice(8)}-7`;
+    // The variant and the random part of a version 4 id: they tell processes apart, the count what one makes in a millisecond.
+    idSuffix = crypto.randomUUID().slice(18);
   }
-  // The variant and the random part of a version 4 id.
-  return `${idPrefix}${COUNTER_TEXT[idCounter >> 4]}${HEX[idCounter & 15]}${crypto.randomUUID().slice(18)}`;
+  const count = idCount++;
+  return `${idPrefix}${HEX[count >> 8]}${HEX[(count >> 4) & 15]}${HEX[count & 15]}${idSuffix}`;
 }
 
 const HEX = '0123456789abcdef';
-const COUNTER_TEXT = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
 
 let lastSeq = 0;
 

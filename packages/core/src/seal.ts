@@ -2,6 +2,7 @@ import { iso } from './clock.js';
 import { type Redact, settings } from './config.js';
 import { contentHash } from './content.js';
 import { report } from './diagnostics.js';
+import { quote } from './quote.js';
 import { isSecretKey, mayHoldSecret, REDACTED, redactSecrets } from './redaction.js';
 import { isObject, messageOf, toJson } from './snapshot.js';
 import type { Message, WireItem } from './wire.js';
@@ -15,9 +16,9 @@ export type ContentList = string[] | (() => readonly unknown[]);
 /** What the parts of an item look like until they are sealed. */
 export interface Unsealed {
   type: WireItem['type'];
-  /** Epoch milliseconds. */
-  start_time?: number;
-  end_time?: number;
+  /** Epoch milliseconds until it is sealed. */
+  start_time?: number | string;
+  end_time?: number | string;
   messages?: ContentList;
   output?: ContentList;
   tool_definitions?: ContentList | string;
@@ -42,25 +43,18 @@ const CONTENT_FIELDS = ['messages', 'output', 'tool_definitions'] as const;
  * sent before. Never throws.
  */
 export function seal(item: WireItem): string[] {
-  const unsealed = item as unknown as Unsealed;
+  const unsealed = item as unknown as Unsealed & Record<string, unknown>;
   const owner = unsealed[OWNER];
   owner?.sealed();
   const lines: string[] = [];
   try {
-    const wire: Record<string, unknown> = {};
-    for (const key in unsealed) {
-      const value = (unsealed as unknown as Record<string, unknown>)[key];
-      if (value === undefined || value === null) continue;
-      wire[key] =
-        (key === 'start_time' || key === 'end_time') && typeof value === 'number' ? iso(value) : value;
-    }
     for (const field of CONTENT_FIELDS) {
-      const list = wire[field];
+      const list = unsealed[field];
       if (typeof list === 'function' || Array.isArray(list)) {
-        wire[field] = sealContents(list as ContentList, owner, lines);
+        (unsealed as Record<string, unknown>)[field] = sealContents(list as ContentList, owner, lines);
       }
     }
-    lines.push(sealValue(wire, unsealed.type));
+    lines.push(sealValue(unsealed));
   } catch (error) {
     report({
       kind: 'unserialisable',
@@ -94,14 +88,15 @@ function sealContents(list: ContentList, owner: Owner | undefined, lines: string
   return hashes;
 }
 
-function sealValue(value: Record<string, unknown>, type: string): string {
+function sealValue(item: Unsealed & Record<string, unknown>): string {
   const { redact } = settings.raw;
   const limit = settings.maxTextLength;
-  if (!redact && !hasLongText(value, limit)) {
-    const json = JSON.stringify(value);
-    if (!mayHoldSecret(json)) return json;
-  }
-  return JSON.stringify(cleaned(value, type, '', redact, limit));
+  if (typeof item.start_time === 'number') item.start_time = iso(item.start_time);
+  if (typeof item.end_time === 'number') item.end_time = iso(item.end_time);
+  return (
+    (redact ? undefined : writeClean(item, limit)) ??
+    JSON.stringify(cleaned(item, item.type, '', redact, limit))
+  );
 }
 
 function sealJson(json: string, type: string): string {
@@ -111,15 +106,24 @@ function sealJson(json: string, type: string): string {
   return JSON.stringify(cleaned(JSON.parse(json), type, 'body', redact, limit)) ?? 'null';
 }
 
-/** Texts stand at most one level deep in an item, except in metadata, which is small. */
-function hasLongText(value: Record<string, unknown>, limit: number): boolean {
-  for (const key in value) {
-    const member = value[key];
-    if (typeof member === 'string') {
-      if (member.length > limit) return true;
-    } else if (isObject(member) && !Array.isArray(member) && hasLongText(member, limit)) return true;
+/** Its JSON text if nothing in it has to be redacted or cut. Its names are the model's own. */
+function writeClean(fields: Record<string, unknown>, limit: number): string | undefined {
+  let json = '{';
+  for (const key in fields) {
+    const value = fields[key];
+    if (value === undefined || value === null) continue;
+    let text: string | undefined;
+    if (typeof value === 'string') {
+      if (STRUCTURAL.has(key) || (value.length <= limit && !mayHoldSecret(value))) text = quote(value);
+    } else if (key === 'prompt') text = writeClean(value as Record<string, unknown>, limit);
+    else {
+      const whole = JSON.stringify(value);
+      if (whole.length <= limit && !mayHoldSecret(whole)) text = whole;
+    }
+    if (text === undefined) return undefined;
+    json += `${json === '{' ? '' : ','}"${key}":${text}`;
   }
-  return false;
+  return `${json}}`;
 }
 
 const MAX_NAME_LENGTH = 256;
