@@ -13,7 +13,9 @@ const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(so
 
 async function block({ runs, from, perTurn, pauseMs }) {
   const data = makeRuns(runs, from);
-  globalThis.gc?.();
+  // What made the data is cleared away. A forced full collection would also throw optimised code away (V8: "embedded weak
+  // objects cleared"), which a process's own collections do not: it doubles what the larger clients cost.
+  globalThis.gc?.({ type: 'minor' });
   const sync = new Float64Array(runs);
   const main = process.threadCpuUsage();
   const whole = process.cpuUsage();

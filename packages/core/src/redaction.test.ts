@@ -154,6 +154,16 @@ describe('what leaves the process', () => {
     });
   });
 
+  test('drops the value of a cookie where nothing else is a secret', async () => {
+    const r = run({ metadata: { nested: { cookie: 'abc' } } });
+    r.step()
+      .prompt([{ role: 'user', content: 'x', headers: { cookie: 'abc' } }])
+      .end();
+    await r.prompt('x').end();
+    expect(outbox.merged(r.runId).metadata).toEqual({ nested: { cookie: '[REDACTED]' } });
+    expect(JSON.stringify(outbox.sent())).not.toContain('abc');
+  });
+
   test('cuts huge texts, says so and how much is missing, and splits no character', async () => {
     configure({ maxTextLength: 10 });
     const r = run();

@@ -118,7 +118,7 @@ function endsSecretKey(text: string, at: number): boolean {
     code = text.charCodeAt(i);
   }
   // The last two letters decide for nearly every word; the slice is made for the rest.
-  const end = ((text.charCodeAt(i - 1) << 8) | text.charCodeAt(i)) | 0x2020;
+  const end = (text.charCodeAt(i - 1) << 8) | text.charCodeAt(i) | 0x2020;
   return KEY_ENDS.has(end) && SECRET_KEY_END.test(text.slice(Math.max(0, i - 5), i + 1));
 }
 
