@@ -1,5 +1,6 @@
 import type { Outcome } from '@observatory/core/wire';
 import { OUTCOME_ORDER } from '@observatory/core/wire';
+import type { ContentEntry } from './entry.js';
 import type { Limits } from './limits.js';
 import { parseTime } from './time.js';
 
@@ -27,9 +28,11 @@ export interface Reading {
   limits: Limits;
   /** What was sent but could not be taken as it was: ends up in metadata under `observatory.`. */
   notes: Record<string, string>;
+  /** Contents that stand in the item itself: they are split out of it. */
+  contents: ContentEntry[];
 }
 
-type Read = (reading: Reading, name: string, value: unknown) => unknown;
+export type Read = (reading: Reading, name: string, value: unknown) => unknown;
 
 const kindOf = (value: unknown): string =>
   value === null
@@ -49,7 +52,7 @@ function note(reading: Reading, name: string, value: unknown): undefined {
   return undefined;
 }
 
-function wrong(reading: Reading, name: string, value: unknown, wanted: string): undefined {
+export function wrong(reading: Reading, name: string, value: unknown, wanted: string): undefined {
   if (reading.manner === 'lenient') return note(reading, name, value);
   throw new Refusal(`"${name}" is ${kindOf(value)}: send ${wanted}, or leave it out`);
 }
@@ -115,26 +118,6 @@ export const prompt: Read = (reading, name, value) => {
   }
   return Object.keys(parts).length > 0 ? parts : undefined;
 };
-
-/** Hashes of content items. */
-export const refs: Read = (reading, name, value) => {
-  if (!Array.isArray(value)) return wrong(reading, name, value, 'an array of content hashes');
-  return value.map((hash) => `c:${contentHash(reading.limits, name, hash)}`);
-};
-
-export function contentHash(limits: Limits, name: string, value: unknown): string {
-  if (typeof value === 'string' && value !== '' && value.length <= limits.maxHashLength) return value;
-  throw new Refusal(`"${name}" must hold content hashes: strings of 1 to ${limits.maxHashLength} characters`);
-}
-
-export const textOrRefs: Read = (reading, name, value) =>
-  Array.isArray(value) && value.every((entry) => typeof entry === 'string')
-    ? refs(reading, name, value)
-    : text(
-        reading,
-        name,
-        reading.manner === 'strict' && typeof value === 'object' ? JSON.stringify(value) : value,
-      );
 
 /** An id: any string, not assumed to be a UUID. */
 export const id: Read = (reading, name, value) => {

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { Outcome } from '@observatory/core/wire';
 import {
   amount,
-  contentHash,
   flag,
   id,
   isObject,
@@ -13,15 +12,14 @@ import {
   Refusal,
   readFields,
   record,
-  refs,
   seqOf,
   statusCode,
   text,
-  textOrRefs,
   texts,
   time,
   tokens,
 } from './accept-fields.js';
+import { contentHash, refs, textOrRefs } from './accept-refs.js';
 import { shareContent } from './content.js';
 import type { ContentEntry, Entry, FeedbackEntry, LossEntry } from './entry.js';
 import type { Limits } from './limits.js';
@@ -102,33 +100,32 @@ const TYPES = 'run, step, tool_call, content, feedback or loss';
  */
 export function acceptItem(item: unknown, source: Buffer | string, context: AcceptContext): Acceptance {
   if (!isObject(item)) throw new Refusal(`an item must be a JSON object with a "type" (${TYPES})`);
-  const reading: Reading = { item, manner: context.manner, limits: context.limits, notes: {} };
+  const { manner, limits } = context;
+  const reading: Reading = { item, manner, limits, notes: {}, contents: [] };
   switch (item.type) {
     case 'run': {
       const run_id = requiredId(reading, 'run_id', source);
       const fields = promoteReserved(readFields(reading, RUN), reading.manner);
-      return share({ kind: 'run', run_id, ...amendment(reading, fields, source, context) });
+      return share({ kind: 'run', run_id, ...amendment(reading, fields, source, context) }, reading.contents);
     }
     case 'step': {
       const run_id = requiredId(reading, 'run_id', source);
       const step = requiredId(reading, 'step_id', source);
       if (reading.manner === 'lenient') item.time_to_first_token_ms ??= item.ttft_ms; // LangChain's handler
-      return share({
-        kind: 'step',
-        run_id,
-        id: step,
-        ...amendment(reading, readFields(reading, STEP), source, context),
-      });
+      const fields = readFields(reading, STEP);
+      return share(
+        { kind: 'step', run_id, id: step, ...amendment(reading, fields, source, context) },
+        reading.contents,
+      );
     }
     case 'tool_call': {
       const run_id = requiredId(reading, 'run_id', source);
       const call = requiredId(reading, 'tool_call_id', source);
-      return share({
-        kind: 'tool_call',
-        run_id,
-        id: call,
-        ...amendment(reading, readFields(reading, TOOL_CALL), source, context),
-      });
+      const fields = readFields(reading, TOOL_CALL);
+      return share(
+        { kind: 'tool_call', run_id, id: call, ...amendment(reading, fields, source, context) },
+        reading.contents,
+      );
     }
     case 'content': {
       const hash = contentHash(reading.limits, 'hash', item.hash);
@@ -145,8 +142,10 @@ export function acceptItem(item: unknown, source: Buffer | string, context: Acce
   }
 }
 
-function share(entry: Extract<Entry, { kind: 'run' | 'step' | 'tool_call' }>): Acceptance {
-  const contents: ContentEntry[] = [];
+function share(
+  entry: Extract<Entry, { kind: 'run' | 'step' | 'tool_call' }>,
+  contents: ContentEntry[],
+): Acceptance {
   entry.fields = shareContent(entry.kind, entry.fields, contents);
   return { entry, contents };
 }

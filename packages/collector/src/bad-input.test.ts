@@ -235,7 +235,25 @@ describe('a bad item', () => {
     [
       'references that are no texts',
       { type: 'step', run_id: 'x', step_id: 's', messages: [1] },
-      /"messages" must hold content hashes/,
+      /"messages\[0\]" must be a content hash, .* or the content itself, an object/,
+      's',
+    ],
+    [
+      'a reference to a list that does not stand first',
+      { type: 'step', run_id: 'x', step_id: 's', messages: ['h1', `@${'a'.repeat(22)}`] },
+      /"messages\[1\]" refers to a list .*only stand first/,
+      's',
+    ],
+    [
+      'a reference to a list without its hash',
+      { type: 'step', run_id: 'x', step_id: 's', output: ['@h1'] },
+      /"output\[0\]" is no reference to a list: send "@" and the 22 characters/,
+      's',
+    ],
+    [
+      'references of which one is an array',
+      { type: 'step', run_id: 'x', step_id: 's', messages: [{ role: 'user' }, ['h1']] },
+      /"messages\[1\]" must be a content hash/,
       's',
     ],
     [

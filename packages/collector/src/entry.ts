@@ -63,3 +63,13 @@ export interface ContentRef {
 export interface MessagesRef {
   $messages: string[];
 }
+
+/** The contents a step refers to, in order. */
+export interface ContentList {
+  /** Hashes of contents. */
+  $list: string[];
+  /** The hash of the list whose contents come before them, prefixed `l:`. */
+  base?: string;
+  /** Its own, under which later lists may go on from it, prefixed `l:`. */
+  hash?: string;
+}

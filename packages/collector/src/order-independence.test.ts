@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from './collector.test.fixture.js';
@@ -122,13 +123,54 @@ const contents: Item[] = ['h1', 'h2', 'h3'].map((name) => ({
   body: { role: 'user', content: `message ${name}` },
 }));
 
+/** Histories that go on from each other, as an agent loop sends them: most steps name the list of one before. */
+const history = fc
+  .array(
+    fc.record({
+      from: fc.nat(6),
+      added: fc.array(
+        fc.oneof(
+          hash,
+          fc.constantFrom('1', '2').map((content) => ({ role: 'user', content })),
+        ),
+        {
+          maxLength: 3,
+        },
+      ),
+    }),
+    { maxLength: 6 },
+  )
+  .map((steps) => {
+    const lists: string[] = [];
+    return steps.map(({ from, added }, n): Item => {
+      const base = lists[from % (n + 1)];
+      const refs = base === undefined ? added : [`@${base}`, ...added];
+      if (refs.length > 1) lists.push(listHash(refs));
+      return {
+        type: 'step',
+        run_id: 'loop',
+        step_id: `l${n}`,
+        start_time: '2026-03-01T00:00:00.000Z',
+        messages: refs,
+      };
+    });
+  });
+
+const hashOf = (json: string) => createHash('sha256').update(json).digest('base64url').slice(0, 22);
+const listHash = (refs: unknown[]) =>
+  hashOf(JSON.stringify(refs.map((ref) => (typeof ref === 'string' ? ref : hashOf(JSON.stringify(ref))))));
+
 /** A set of items as one client makes them: every item of an id has a seq of its own. */
 const itemSet = fc
   .tuple(
     fc.array(fc.oneof(runItem, stepItem, toolCallItem, feedbackItem), { minLength: 1, maxLength: 14 }),
+    history,
     fc.subarray(contents),
   )
-  .map(([items, sent]): Item[] => [...items.map((item, seq): Item => ({ ...item, seq: seq + 1 })), ...sent]);
+  .map(([items, steps, sent]): Item[] => [
+    ...[...items, ...steps].map((item, seq): Item => ({ ...item, seq: seq + 1 })),
+    ...sent,
+  ]);
 
 /** The set sent as the network may send it: in any order, some of it twice or more, cut into requests anywhere. */
 const sending = itemSet.chain((items) =>

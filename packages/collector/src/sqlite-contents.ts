@@ -1,10 +1,10 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import type { Message } from '@observatory/core/wire';
 import { isObject } from './accept-fields.js';
-import type { ContentEntry, ContentRef, MessagesRef } from './entry.js';
+import type { ContentEntry, ContentList, ContentRef, MessagesRef } from './entry.js';
 import type { Fields } from './merge.js';
 import { indexText, textsIn } from './search-text.js';
 import type { Database } from './sqlite-database.js';
+import { listBody } from './sqlite-lists.js';
 
 /** Bodies stored once per collector, by key. Fields hold keys where entries hold hashes. */
 export interface Contents {
@@ -26,6 +26,11 @@ export interface StoredMessages {
   $m: number[];
 }
 
+/** A list by the key of its row (sqlite-lists.ts). */
+export interface StoredList {
+  $l: number;
+}
+
 /** From here on, deflating a body saves more disk than it costs time. */
 const COMPRESS_FROM_CHARACTERS = 4096;
 const MAX_REMEMBERED = 50_000;
@@ -34,6 +39,8 @@ export const isStoredRef = (value: unknown): value is StoredRef =>
   isObject(value) && typeof value.$c === 'number';
 export const isStoredMessages = (value: unknown): value is StoredMessages =>
   isObject(value) && Array.isArray(value.$m);
+export const isStoredList = (value: unknown): value is StoredList =>
+  isObject(value) && typeof value.$l === 'number';
 
 export function createContents(db: Database): Contents {
   const known = new Map<string, { key: number; hasBody: boolean }>();
@@ -65,12 +72,34 @@ export function createContents(db: Database): Contents {
     return key;
   }
 
+  /**
+   * Every list that another may go on from is a row of its own, so that the lists of an agent loop take as much room as its messages
+   * and not as their number squared. The run counts as a user of the list and of what it names itself.
+   */
+  function internList({ $list, base, hash }: ContentList, runKey: number): StoredMessages | StoredList {
+    const keys = $list.map((one) => use(one, runKey));
+    const baseKey = base === undefined ? undefined : use(base, runKey);
+    if (hash === undefined) return baseKey === undefined ? { $m: keys } : { $l: baseKey };
+    const list = find(hash);
+    use(hash, runKey);
+    if (!list.hasBody) {
+      db.run(
+        'UPDATE contents SET body = ? WHERE key = ?',
+        packBody(listBody({ base: baseKey, keys })),
+        list.key,
+      );
+      list.hasBody = true;
+    }
+    return { $l: list.key };
+  }
+
   function internValue(value: unknown, runKey: number): unknown {
     if (!isObject(value)) return value;
     if (typeof value.$hash === 'string') {
       const ref = value as unknown as ContentRef;
       return { $c: use(ref.$hash, runKey), preview: ref.preview } satisfies StoredRef;
     }
+    if (Array.isArray(value.$list)) return internList(value as unknown as ContentList, runKey);
     if (Array.isArray(value.$messages)) {
       const ref = value as unknown as MessagesRef;
       return { $m: ref.$messages.map((hash) => use(hash, runKey)) } satisfies StoredMessages;
@@ -95,11 +124,6 @@ export function createContents(db: Database): Contents {
           const prompt: Fields = {};
           for (const [part, text] of Object.entries(value)) prompt[part] = internValue(text, runKey);
           interned.prompt = prompt;
-        } else if (
-          (name === 'messages' || name === 'output' || name === 'tool_definitions') &&
-          Array.isArray(value)
-        ) {
-          interned[name] = { $m: value.map((hash) => use(hash as string, runKey)) } satisfies StoredMessages;
         } else if (name === 'metadata' || name === 'parameters' || name === 'notes') interned[name] = value;
         else interned[name] = internValue(value, runKey);
       }
@@ -119,61 +143,9 @@ function packBody(body: string): string | Uint8Array {
   return packed.length < body.length * 0.8 ? packed : body;
 }
 
-const unpackBody = (body: unknown): string | undefined =>
+export const unpackBody = (body: unknown): string | undefined =>
   typeof body === 'string'
     ? body
     : body instanceof Uint8Array
       ? inflateRawSync(body).toString('utf8')
       : undefined;
-
-/** What stands where a body has not arrived yet, or was never sent. */
-const NOT_RECEIVED = '[content not received]';
-
-/** Reads bodies, each once per reader. */
-export interface ContentReader {
-  /** JSON text, or undefined while it has not arrived. */
-  body(key: number): string | undefined;
-  hash(key: number): string;
-  text(value: unknown): string | undefined;
-  messages(value: unknown): Message[] | undefined;
-  hashes(value: unknown): string[] | undefined;
-}
-
-export function createContentReader(db: Database): ContentReader {
-  const read = new Map<number, { hash: string; body: string | undefined }>();
-  const load = (key: number) => {
-    let content = read.get(key);
-    if (!content) {
-      const row = db.get('SELECT hash, body FROM contents WHERE key = ?', key);
-      content = { hash: String(row?.hash ?? '').slice(2), body: unpackBody(row?.body) };
-      read.set(key, content);
-    }
-    return content;
-  };
-  const reader: ContentReader = {
-    body: (key) => load(key).body,
-    hash: (key) => load(key).hash,
-    text(value) {
-      if (typeof value === 'string') return value;
-      if (isStoredRef(value)) {
-        const body = reader.body(value.$c);
-        return body === undefined ? NOT_RECEIVED : (JSON.parse(body) as string);
-      }
-      if (isStoredMessages(value)) return `[${value.$m.map((key) => reader.body(key) ?? 'null').join(',')}]`;
-      return undefined;
-    },
-    messages(value) {
-      if (!isStoredMessages(value)) return undefined;
-      return value.$m.map((key) => {
-        const body = reader.body(key);
-        if (body === undefined) return { role: 'unknown', content: NOT_RECEIVED, not_received: true };
-        const message: unknown = JSON.parse(body);
-        return isObject(message) && typeof message.role === 'string'
-          ? (message as Message)
-          : { role: 'unknown', content: message };
-      });
-    },
-    hashes: (value) => (isStoredMessages(value) ? value.$m.map((key) => reader.hash(key)) : undefined),
-  };
-  return reader;
-}

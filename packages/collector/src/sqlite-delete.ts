@@ -1,5 +1,7 @@
+import { unpackBody } from './sqlite-contents.js';
 import type { Database } from './sqlite-database.js';
 import { runLabels } from './sqlite-labels.js';
+import { readListBody } from './sqlite-lists.js';
 import { touchSession } from './sqlite-sessions.js';
 import { readRunState } from './sqlite-write.js';
 
@@ -31,6 +33,7 @@ function deleteRun(db: Database, runId: string): boolean {
     db.run(`DELETE FROM search WHERE rowid IN (SELECT key FROM ${table} WHERE run_key = ?)`, key);
     db.run(`DELETE FROM ${table} WHERE run_key = ?`, key);
   }
+  handOverLists(db, key);
   const used = db.all('SELECT content_key FROM content_uses WHERE run_key = ?', key);
   db.run('DELETE FROM content_uses WHERE run_key = ?', key);
   for (const { content_key } of used) {
@@ -49,4 +52,31 @@ function deleteRun(db: Database, runId: string): boolean {
   db.run('DELETE FROM runs WHERE key = ?', key);
   if (run.session_id !== null) touchSession(db, run.session_id as string);
   return true;
+}
+
+/**
+ * A list that another run uses too, stays; that run may have named it without ever carrying it itself, and then only the run that
+ * goes now counts as a user of what is in it.
+ */
+function handOverLists(db: Database, runKey: number): void {
+  const kept = db.all(
+    `SELECT c.body, heir.run_key AS heir FROM content_uses u JOIN contents c ON c.key = u.content_key
+     JOIN content_uses heir ON heir.content_key = u.content_key AND heir.run_key =
+       (SELECT max(run_key) FROM content_uses WHERE content_key = u.content_key AND run_key <> ?1)
+     WHERE u.run_key = ?1 AND c.hash >= 'l:' AND c.hash < 'l;' AND c.body IS NOT NULL`,
+    runKey,
+  );
+  const use = (contentKey: number, heir: unknown) =>
+    db.run(
+      'INSERT OR IGNORE INTO content_uses (content_key, run_key) VALUES (?, ?)',
+      contentKey,
+      heir as number,
+    ) > 0;
+  for (let list = kept.pop(); list !== undefined; list = kept.pop()) {
+    const { base, keys } = readListBody(unpackBody(list.body) ?? '[]');
+    for (const key of keys) use(key, list.heir);
+    if (base === undefined || !use(base, list.heir)) continue;
+    const before = db.get('SELECT body FROM contents WHERE key = ? AND body IS NOT NULL', base);
+    if (before) kept.push({ ...before, heir: list.heir });
+  }
 }

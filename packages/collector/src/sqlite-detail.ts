@@ -3,7 +3,8 @@ import type { FeedbackBody, RunBody, RunDetail, RunRow, StepBody, ToolCallBody }
 import type { Fields, Merged } from './merge.js';
 import { unpackMerged } from './merged-text.js';
 import { endedOutcome, statusOf } from './outcome.js';
-import { type ContentReader, createContentReader, isStoredMessages } from './sqlite-contents.js';
+import { type ContentReader, createContentReader } from './sqlite-content-reader.js';
+import { isStoredMessages } from './sqlite-contents.js';
 import type { Database, Row } from './sqlite-database.js';
 import { durationMs, formatTime, type Micros } from './time.js';
 
@@ -200,12 +201,8 @@ function stepCost(row: Row, fields: Fields): Pick<StepBody, 'cost_usd' | 'cost_s
 }
 
 function toolDefinitions(value: unknown, contents: ContentReader): unknown {
-  if (isStoredMessages(value)) {
-    return value.$m.map((key) => {
-      const body = contents.body(key);
-      return body === undefined ? { not_received: true } : (JSON.parse(body) as unknown);
-    });
-  }
+  const schemas = contents.values(value);
+  if (schemas) return schemas;
   const text = contents.text(value);
   if (text === undefined) return undefined;
   try {

@@ -1,6 +1,8 @@
+import { contentHashOf } from './accept-refs.js';
 import type { Merged } from './merge.js';
 import type { RunState } from './run-state.js';
-import { createContentReader, isStoredMessages, isStoredRef } from './sqlite-contents.js';
+import { type ContentReader, createContentReader } from './sqlite-content-reader.js';
+import { isStoredList, isStoredMessages, isStoredRef } from './sqlite-contents.js';
 import type { Database, Row } from './sqlite-database.js';
 import { formatTime, type Micros } from './time.js';
 
@@ -36,6 +38,7 @@ export async function* exportItems(db: Database): AsyncGenerator<Record<string, 
 
 function* runItems(db: Database, row: Row): Generator<Record<string, unknown>> {
   const contents = createContentReader(db);
+  const lists = exportedLists(contents);
   const runId = row.run_id as string;
   const state = JSON.parse(row.state as string) as RunState;
   for (const { key, hash, body } of db.all(
@@ -65,6 +68,7 @@ function* runItems(db: Database, row: Row): Generator<Record<string, unknown>> {
   };
   const plain = (name: string, value: unknown): unknown => {
     if (isStoredRef(value)) return contents.text(value);
+    if (isStoredList(value)) return lists(value.$l);
     if (isStoredMessages(value)) return name === 'prompt' ? contents.text(value) : contents.hashes(value);
     if (name === 'prompt' && typeof value === 'object' && value !== null) {
       return Object.fromEntries(Object.entries(value).map(([part, text]) => [part, contents.text(text)]));
@@ -101,4 +105,28 @@ function* runItems(db: Database, row: Row): Generator<Record<string, unknown>> {
       time: formatTime(feedback.time_us as Micros),
     };
   }
+}
+
+/**
+ * Refs to lists as one run's items carry them: each list names the list before it where an earlier item has carried that, and else
+ * the contents of it, so that an export holds all that it refers to and grows with the number of messages.
+ */
+function exportedLists(contents: ContentReader): (key: number) => string[] {
+  const carried = new Map<number, string>();
+  return (key) => {
+    const parts: string[][] = [];
+    for (let at: number | undefined = key; at !== undefined; ) {
+      const list = contents.list(at);
+      const hash = carried.get(at) ?? (list ? undefined : contents.hash(at));
+      if (hash !== undefined) {
+        parts.push([`@${hash}`]);
+        break;
+      }
+      parts.push(list?.keys.map((one) => contents.hash(one)) ?? []);
+      at = list?.base;
+    }
+    const refs = parts.reverse().flat();
+    if (refs.length > 1) carried.set(key, contentHashOf(JSON.stringify(refs)));
+    return refs;
+  };
 }

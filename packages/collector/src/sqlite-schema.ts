@@ -130,6 +130,10 @@ const MIGRATIONS: readonly string[] = [
     body, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
   );
   `,
+  `
+  -- Rows of contents whose hash begins with 'l:' are lists of contents (sqlite-lists.ts), which steps refer to. Nothing changes for
+  -- what is stored already; a collector that does not know them must not open the folder.
+  `,
 ];
 
 export const SCHEMA_VERSION = MIGRATIONS.length;

@@ -4,11 +4,18 @@ import { decodeCursor, encodeCursor } from './cursor.js';
 import type { TextQuery } from './filter.js';
 import type { Fields } from './merge.js';
 import { ftsQuery, snippet, textsIn } from './search-text.js';
-import { type ContentReader, createContentReader, isStoredMessages, isStoredRef } from './sqlite-contents.js';
+import { type ContentReader, createContentReader } from './sqlite-content-reader.js';
+import { isStoredList, isStoredMessages, isStoredRef } from './sqlite-contents.js';
 import type { Database, Row } from './sqlite-database.js';
 import type { Page, PageRequest } from './store.js';
 
 type Place = Pick<SearchHit, 'where' | 'step_id' | 'tool_call_id' | 'snippet'>;
+
+/** The one content that is looked for. */
+interface Only {
+  key: number;
+  where: 'own' | 'whole';
+}
 
 /** A run with more steps than this is searched in its first ones for where a shared text stands. */
 const MAX_STEPS_LOOKED_AT = 500;
@@ -69,16 +76,19 @@ function locateContent(
     key,
   );
   if (!run) return undefined;
-  const own = runPlace(fieldsOf(run), query, contents, key);
+  const own = runPlace(fieldsOf(run), query, contents, { key, where: 'own' });
   if (own) return hit(run, own);
   const steps = db.all(
     'SELECT step_id, fields FROM steps WHERE run_key = ? ORDER BY start_us, step_id LIMIT ?',
     run.key as number,
     MAX_STEPS_LOOKED_AT,
   );
-  for (const step of steps) {
-    const place = stepPlace(step, query, contents, key);
-    if (place) return hit(run, place);
+  // The step that brought the text, and not one that repeats it; unless it was another run's.
+  for (const where of ['own', 'whole'] as const) {
+    for (const step of steps) {
+      const place = stepPlace(step, query, contents, { key, where });
+      if (place) return hit(run, place);
+    }
   }
   const calls = db.all(
     'SELECT tool_call_id, fields FROM tool_calls WHERE run_key = ? ORDER BY start_us, tool_call_id LIMIT ?',
@@ -86,7 +96,7 @@ function locateContent(
     MAX_STEPS_LOOKED_AT,
   );
   for (const call of calls) {
-    const place = toolCallPlace(call, query, contents, key);
+    const place = toolCallPlace(call, query, contents, { key, where: 'own' });
     if (place) return hit(run, place);
   }
   return undefined;
@@ -113,7 +123,7 @@ function firstPlace(
   places: [where: SearchHit['where'], value: unknown][],
   query: TextQuery,
   contents: ContentReader,
-  only: number | undefined,
+  only: Only | undefined,
 ): Place | undefined {
   for (const [where, value] of places) {
     const text = only === undefined ? inlineText(value) : contentText(value, only, contents);
@@ -126,23 +136,16 @@ function firstPlace(
 const inlineText = (value: unknown): string | undefined =>
   typeof value === 'string'
     ? value
-    : isObject(value) && !isStoredRef(value) && !isStoredMessages(value)
+    : isObject(value) && !isStoredRef(value) && !isStoredMessages(value) && !isStoredList(value)
       ? textsIn(value)
       : undefined;
 
-function contentText(value: unknown, key: number, contents: ContentReader): string | undefined {
-  const refers =
-    (isStoredRef(value) && value.$c === key) || (isStoredMessages(value) && value.$m.includes(key));
-  const body = refers ? contents.body(key) : undefined;
+function contentText(value: unknown, { key, where }: Only, contents: ContentReader): string | undefined {
+  const body = contents.holds(value, key, where) ? contents.body(key) : undefined;
   return body === undefined ? undefined : textsIn(JSON.parse(body));
 }
 
-function runPlace(
-  fields: Fields,
-  query: TextQuery,
-  contents: ContentReader,
-  only?: number,
-): Place | undefined {
+function runPlace(fields: Fields, query: TextQuery, contents: ContentReader, only?: Only): Place | undefined {
   const prompt = isObject(fields.prompt) ? fields.prompt : {};
   return firstPlace(
     [
@@ -161,7 +164,7 @@ function runPlace(
   );
 }
 
-function stepPlace(row: Row, query: TextQuery, contents: ContentReader, only?: number): Place | undefined {
+function stepPlace(row: Row, query: TextQuery, contents: ContentReader, only?: Only): Place | undefined {
   const fields = fieldsOf(row);
   const place = firstPlace(
     [
@@ -179,12 +182,7 @@ function stepPlace(row: Row, query: TextQuery, contents: ContentReader, only?: n
   return place && { ...place, step_id: row.step_id as string };
 }
 
-function toolCallPlace(
-  row: Row,
-  query: TextQuery,
-  contents: ContentReader,
-  only?: number,
-): Place | undefined {
+function toolCallPlace(row: Row, query: TextQuery, contents: ContentReader, only?: Only): Place | undefined {
   const fields = fieldsOf(row);
   const place = firstPlace(
     [

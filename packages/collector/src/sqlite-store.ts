@@ -3,7 +3,8 @@ import type { SQLInputValue } from 'node:sqlite';
 import type { Facets, Overview, RunRow } from './api.js';
 import { decodeCursor, encodeCursor } from './cursor.js';
 import { ftsQuery } from './search-text.js';
-import { createContentReader, createContents } from './sqlite-contents.js';
+import { createContentReader } from './sqlite-content-reader.js';
+import { createContents } from './sqlite-contents.js';
 import { type Database, openDatabase, type Row } from './sqlite-database.js';
 import { deleteRuns } from './sqlite-delete.js';
 import { readDetail, readFeedback, runBody } from './sqlite-detail.js';
@@ -240,7 +241,8 @@ export function openSqliteStore(folder: string): Store {
         runs: count('runs'),
         steps: count('steps'),
         tool_calls: count('tool_calls'),
-        contents: count('contents'),
+        // Lists of contents stand beside them.
+        contents: count("contents WHERE hash < 'l:' OR hash >= 'l;'"),
         bytes: fileSize(db),
       };
     },

@@ -16,6 +16,7 @@ import { ToolCall, toolCallOf } from './tool-call.js';
 import type { Message, Outcome } from './wire.js';
 
 export { addScopeSource, asyncStorage, type ScopeSource } from './ambient.js';
+export { contentHash } from './content.js';
 export { setOutbox } from './current-outbox.js';
 export { report } from './diagnostics.js';
 export { follow, type Settled } from './follow.js';

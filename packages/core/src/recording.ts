@@ -1,4 +1,5 @@
 import { iso, nextSeq, timeWith, toMs } from './clock.js';
+import type { SentContents } from './content-refs.js';
 import { outbox } from './current-outbox.js';
 import { misuse, report } from './diagnostics.js';
 import { type ContentList, OWNER, type Owner, type Unsealed } from './seal.js';
@@ -14,7 +15,7 @@ export interface Ledger {
   readonly recorded: boolean;
   /** True while the run is only to be recorded if something happens in it, and nothing has. Nothing leaves until then. */
   readonly lazy: boolean;
-  readonly sentContent: Set<string>;
+  readonly sentContents: SentContents;
   /** Told what a step heard and said, for a run that takes its own prompt and response from there. */
   heard(step: Recording, field: string, value: unknown): void;
 }
@@ -60,8 +61,8 @@ export class Recording implements Owner {
     return this.endMs !== undefined;
   }
 
-  get sentContent(): Set<string> {
-    return this.ledger.sentContent;
+  get sentContents(): SentContents {
+    return this.ledger.sentContents;
   }
 
   sealed(): void {

@@ -174,26 +174,4 @@ describe('what leaves the process', () => {
       response: 'short',
     });
   });
-
-  test('sends each distinct message of a run once', async () => {
-    const r = run();
-    r.prompt('x');
-    const history: { role: string; content: string }[] = [];
-    for (let i = 0; i < 50; i++) {
-      history.push({ role: 'user', content: `${i} `.repeat(700) });
-      r.step()
-        .prompt(history)
-        .response({ role: 'assistant', content: `${i}` })
-        .end();
-    }
-    await r.end();
-    const distinct = JSON.stringify(history).length;
-    const items = outbox.sent();
-    expect(items.filter(({ type }) => type === 'content')).toHaveLength(100);
-    const bytes = items
-      .filter(({ type }) => type === 'content')
-      .map((item) => JSON.stringify(item.body).length);
-    expect(bytes.reduce((sum, length) => sum + length)).toBeLessThan(distinct * 1.1);
-    expect(items.filter(({ type }) => type === 'step').at(-1)?.messages).toHaveLength(50);
-  });
 });

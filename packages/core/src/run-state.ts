@@ -1,6 +1,7 @@
 import type { Scope } from './ambient.js';
 import { clockOffset, newId, timeWith } from './clock.js';
 import { type SampleContext, settings } from './config.js';
+import { SentContents } from './content-refs.js';
 import { outbox } from './current-outbox.js';
 import { misuse, report } from './diagnostics.js';
 import { arm, timeoutOf, unwatch, watch } from './pulse.js';
@@ -82,7 +83,7 @@ export class RunState implements Ledger {
   readonly offset: number;
   recorded: boolean;
   lazy = false;
-  readonly sentContent = new Set<string>();
+  private contents: SentContents | undefined;
   readonly open = new Set<OpenChild>();
   private readonly timeout: number;
   /** When `expire` is due, on the monotonic clock. */
@@ -160,6 +161,11 @@ export class RunState implements Ledger {
     else if (endedLazily) this.wait(endedLazily, () => {});
     else watch(this);
     if (outbox().eager) recording.publish(false);
+  }
+
+  get sentContents(): SentContents {
+    this.contents ??= new SentContents();
+    return this.contents;
   }
 
   get requested(): RequestedCalls {

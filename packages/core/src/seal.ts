@@ -1,6 +1,7 @@
 import { iso } from './clock.js';
 import { type Redact, settings } from './config.js';
 import { contentHash } from './content.js';
+import { type SealedContent, SentContents } from './content-refs.js';
 import { report } from './diagnostics.js';
 import { quote } from './quote.js';
 import { isSecretKey, mayHoldSecret, REDACTED, redactSecrets } from './redaction.js';
@@ -29,8 +30,8 @@ export interface Unsealed {
 export interface Owner {
   /** Called once, when the item becomes text: what is set from now on goes into a new item. */
   sealed(): void;
-  /** Hashes of the contents that this run has sent. */
-  readonly sentContent: Set<string>;
+  /** What this run has told of its contents. */
+  readonly sentContents: SentContents;
 }
 
 export const OWNER = Symbol('observatory.owner');
@@ -48,13 +49,17 @@ export function seal(item: WireItem): string[] {
   owner?.sealed();
   const lines: string[] = [];
   try {
+    // Contents are JSON text already, which is neither scanned again nor parsed to be written again.
+    let contents = '';
     for (const field of CONTENT_FIELDS) {
       const list = unsealed[field];
-      if (typeof list === 'function' || Array.isArray(list)) {
-        (unsealed as Record<string, unknown>)[field] = sealContents(list as ContentList, owner, lines);
-      }
+      if (typeof list !== 'function' && !Array.isArray(list)) continue;
+      const refs = sealContents(list as ContentList, owner, lines);
+      if (refs !== undefined) contents += `,"${field}":${refs}`;
+      (unsealed as Record<string, unknown>)[field] = undefined;
     }
-    lines.push(sealValue(unsealed));
+    const json = sealValue(unsealed);
+    lines.push(contents === '' ? json : `${json.slice(0, -1)}${contents}}`);
   } catch (error) {
     report({
       kind: 'unserialisable',
@@ -65,7 +70,8 @@ export function seal(item: WireItem): string[] {
   return lines;
 }
 
-function sealContents(list: ContentList, owner: Owner | undefined, lines: string[]): string[] | undefined {
+/** The JSON text of the refs to a list's contents; undefined when the list cannot be read. */
+function sealContents(list: ContentList, owner: Owner | undefined, lines: string[]): string | undefined {
   let bodies: readonly unknown[];
   try {
     bodies = typeof list === 'function' ? list() : list;
@@ -74,18 +80,12 @@ function sealContents(list: ContentList, owner: Owner | undefined, lines: string
     return undefined;
   }
   if (!Array.isArray(bodies)) return undefined;
-  const hashes: string[] = [];
-  for (const body of bodies) {
+  const contents = bodies.map((body): SealedContent => {
     // Texts of a ready list are JSON already; a function hands over values.
-    const json = typeof list === 'function' ? toJson(body) : (body as string);
-    const sealed = sealJson(json, 'content');
-    const hash = contentHash(sealed);
-    hashes.push(hash);
-    if (owner?.sentContent.has(hash)) continue;
-    owner?.sentContent.add(hash);
-    lines.push(`{"type":"content","hash":"${hash}","body":${sealed}}`);
-  }
-  return hashes;
+    const json = sealJson(typeof list === 'function' ? toJson(body) : (body as string), 'content');
+    return { json, hash: contentHash(json) };
+  });
+  return (owner?.sentContents ?? new SentContents()).refs(contents, lines);
 }
 
 function sealValue(item: Unsealed & Record<string, unknown>): string {

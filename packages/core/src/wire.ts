@@ -113,12 +113,12 @@ export interface StepItem {
   real_total_cost?: number;
   /** From the start of the step to the first content-bearing delta, in milliseconds. */
   time_to_first_token_ms?: number;
-  /** The input messages in order, as hashes of `content` items. */
-  messages?: string[];
-  /** The output messages, as hashes of `content` items. */
-  output?: string[];
-  /** JSON text of the tool schemas, or hashes of `content` items. */
-  tool_definitions?: string | string[];
+  /** The input messages in order. */
+  messages?: ContentRefs;
+  /** The output messages. */
+  output?: ContentRefs;
+  /** JSON text of the tool schemas, or refs to them. */
+  tool_definitions?: string | ContentRefs;
   /** Sampling and other request parameters (temperature, max_tokens, …). */
   parameters?: Record<string, unknown>;
   /** Anything else worth keeping: request_id, attempts, kind (`chat`, `embedding`, `image`, …). */
@@ -147,10 +147,33 @@ export interface ToolCallItem {
   seq?: number;
 }
 
+/**
+ * A list of messages or tool schemas, so that an agent loop, in which each step repeats all before it, sends each message once and
+ * each list as what is new in it. A member is one of
+ *
+ * 1. the hash of a `content` item;
+ * 2. the message or schema itself, an object. It counts as a `content` item whose hash is the content hash of its JSON text, and
+ *    later refs may name it so;
+ * 3. only as the first member, `"@<list hash>"`: everything in the list with that hash, then the rest. The hash of a list is the
+ *    content hash of `JSON.stringify(refs)` as some item carried it, with objects replaced by their hashes and a leading `"@…"`
+ *    left in place. Lists of two members and more have one.
+ *
+ * A content hash is the first 128 bits of the SHA-256 of a JSON text as `JSON.stringify` gives it, base64url: 22 characters.
+ *
+ * What a ref names may come later, in any order; until then a reader is told that it is missing.
+ *
+ * @example
+ * ```json
+ * {"type": "step", "step_id": "s1", "messages": [{"role": "system", "content": "…"}, {"role": "user", "content": "…"}], …}
+ * {"type": "step", "step_id": "s2", "messages": ["@2Lk0aNqR5BzyJ8pXx0uV3w", "w0XcN8rT5s1qP4dYb7hJkA", {"role": "user", …}], …}
+ * ```
+ */
+export type ContentRefs = (string | Record<string, unknown>)[];
+
 /** A message or a tool schema, sent once per run and referred to by its hash. */
 export interface ContentItem {
   type: 'content';
-  /** Chosen by the client, at most 128 characters; the first body of a hash stays. */
+  /** Chosen by the client, at most 128 characters that do not begin with `@`; the first body of a hash stays. */
   hash: string;
   body: unknown;
 }

@@ -1,5 +1,5 @@
 import type {
-  ContentItem,
+  ContentRefs,
   FeedbackItem,
   Message,
   PromptFields,
@@ -8,6 +8,7 @@ import type {
   ToolCallItem,
   WireItem,
 } from '@observatory/core/wire';
+import { type CapturedContents, capturedContents } from './captured-contents.js';
 import { fold } from './fold.js';
 
 /** A run as a reader of the dashboard would see it: all its items in one, with everything that belongs to it. */
@@ -26,7 +27,7 @@ export interface CapturedRun extends Omit<RunItem, 'type' | 'seq' | 'start_time'
 export interface CapturedStep
   extends Omit<StepItem, 'type' | 'seq' | 'start_time' | 'messages' | 'output' | 'tool_definitions'> {
   start_time: string;
-  /** Resolved from their hashes. */
+  /** Resolved from the refs to them. */
   messages?: Message[];
   output?: Message[];
   /** Resolved, or parsed from JSON text. */
@@ -40,10 +41,7 @@ export interface CapturedToolCall extends Omit<ToolCallItem, 'type' | 'seq' | 's
 
 /** Root runs in time order, with their steps, tool calls and nested runs, from everything that left the process. */
 export function capturedRuns(items: readonly WireItem[]): CapturedRun[] {
-  const contents = new Map<string, unknown>();
-  for (const item of ofType<ContentItem>(items, 'content')) {
-    if (!contents.has(item.hash)) contents.set(item.hash, item.body);
-  }
+  const contents = capturedContents(items);
   const runs = new Map<string, CapturedRun>();
   for (const run of fold(ofType<RunItem>(items, 'run'), ({ run_id }) => run_id)) {
     const { type, seq, prompt = {}, start_time = '', ...rest } = run;
@@ -85,18 +83,19 @@ export function withNested(run: CapturedRun): CapturedRun[] {
   return [run, ...run.runs.flatMap(withNested)];
 }
 
-function capturedStep(step: StepItem, contents: ReadonlyMap<string, unknown>): CapturedStep {
+function capturedStep(step: StepItem, contents: CapturedContents): CapturedStep {
   const { type, seq, start_time = '', messages, output, tool_definitions, ...rest } = step;
-  // A hash without a body says so instead of vanishing: the content went out before the capture began.
-  const message = (hash: string) => (contents.get(hash) ?? { role: 'missing', content: hash }) as Message;
+  // What is missing says so instead of vanishing: the content went out before the capture began.
+  const messagesOf = (refs: ContentRefs) =>
+    contents.resolve(refs, (ref) => ({ role: 'missing', content: ref })) as Message[];
   const definitions = Array.isArray(tool_definitions)
-    ? tool_definitions.map((hash) => contents.get(hash) ?? hash)
+    ? contents.resolve(tool_definitions, (ref) => ref)
     : parsed(tool_definitions);
   return {
     ...rest,
     start_time,
-    ...(messages && { messages: messages.map(message) }),
-    ...(output && { output: output.map(message) }),
+    ...(messages && { messages: messagesOf(messages) }),
+    ...(output && { output: messagesOf(output) }),
     ...(definitions !== undefined && { tool_definitions: definitions }),
   };
 }
