@@ -12,10 +12,16 @@ export type Verdict =
   | { kind: 'refused'; words: string }
   /** The encoding of the body is not understood. */
   | { kind: 'encoding' }
-  /** Nothing is wrong with the batch: again later. */
-  | { kind: 'later'; problem: Problem; words: string; retryAfterMs?: number | undefined }
-  /** Only a person can mend it: again much later, with nothing thrown away. */
-  | { kind: 'misconfigured'; problem: Problem; words: string };
+  | Failure;
+
+/** Nothing is wrong with the batch. */
+export interface Failure {
+  /** `later`: again later. `misconfigured`: only a person can mend it: again much later, with nothing thrown away. */
+  kind: 'later' | 'misconfigured';
+  problem: Problem;
+  words: string;
+  retryAfterMs?: number | undefined;
+}
 
 /** Names of the diagnostics about a collector that takes nothing. */
 export type Problem =
@@ -30,91 +36,59 @@ export type Problem =
 /** Words of an answer that are repeated to a person. */
 const MAX_WORDS = 300;
 
-export function judge(answer: Answer): Verdict {
-  const { status } = answer;
-  if (status >= 200 && status < 300) {
-    const receipt = readReceipt(answer.body);
-    if (receipt) return { kind: 'stored', receipt };
+/** These say that somebody else should come back later, and nothing about what was sent. */
+const BUSY = [408, 425, 429, 503];
+
+export function judge({ status, body, retryAfter, location }: Answer): Verdict {
+  const { accepted, duplicate, rejected, error } = parse(body);
+  if (status < 300 && typeof accepted === 'number') {
     return {
-      kind: 'later',
-      problem: 'not-a-collector',
-      words: `answered ${status} without a receipt (${words(answer.body)}), as a login page or a proxy does`,
+      kind: 'stored',
+      receipt: {
+        accepted,
+        duplicate: Number(duplicate) || 0,
+        rejected: Array.isArray(rejected) ? rejected : [],
+      },
     };
   }
-  if (status >= 300 && status < 400) {
-    return {
-      kind: 'misconfigured',
-      problem: 'collector-redirects',
-      words: `redirects to ${answer.location ?? 'nowhere'} (${status}); set the url to the final address`,
-    };
-  }
-  const said = spoken(answer.body);
-  switch (status) {
-    case 413:
-      return { kind: 'too-large', words: said ?? words(answer.body) };
-    case 415:
-      return { kind: 'encoding' };
-    case 401:
-    case 403:
-      return {
-        kind: 'misconfigured',
-        problem: 'not-authorised',
-        words: `answered ${status}: ${said ?? words(answer.body)}; check apiKey (OBSERVATORY_API_KEY)`,
-      };
-    case 408:
-    case 425:
-    case 429:
-    case 503:
-      return {
-        kind: 'later',
-        problem: 'collector-busy',
-        words: `answered ${status}: ${said ?? words(answer.body)}`,
-        retryAfterMs: retryAfterMs(answer.retryAfter),
-      };
-    case 400:
-    case 422:
-      // Only a collector's own words condemn a batch: a proxy that says 400 to everything must cost nothing.
-      if (said !== undefined) return { kind: 'refused', words: said };
-  }
-  if (status >= 500) {
-    return {
-      kind: 'later',
-      problem: 'collector-failing',
-      words: `answered ${status}: ${said ?? words(answer.body)}`,
-      retryAfterMs: retryAfterMs(answer.retryAfter),
-    };
-  }
-  return {
-    kind: 'misconfigured',
-    problem: 'not-a-collector',
-    words: `answered ${status}: ${said ?? words(answer.body)}; check the url (OBSERVATORY_URL)`,
-  };
+  const { field, message } = error ?? {};
+  const inOwnWords = typeof message === 'string';
+  const words = shorten(inOwnWords ? (field ? `${field}: ${message}` : message) : body);
+  if (status === 413) return { kind: 'too-large', words };
+  if (status === 415) return { kind: 'encoding' };
+  // Only a collector's own words condemn a batch: a proxy that says 400 to everything must cost nothing.
+  if (inOwnWords && (status === 400 || status === 422)) return { kind: 'refused', words };
+
+  const failure = (kind: Failure['kind'], problem: Problem, advice = ''): Failure => ({
+    kind,
+    problem,
+    words: `answered ${status}: ${words}${advice}`,
+    retryAfterMs: retryAfterMs(retryAfter),
+  });
+  if (status < 300) return failure('later', 'not-a-collector', ', as a login page or a proxy does');
+  if (BUSY.includes(status)) return failure('later', 'collector-busy');
+  if (status >= 500) return failure('later', 'collector-failing');
+  // From here on only a person can mend it.
+  if (status < 400) return failure('misconfigured', 'collector-redirects', `, a redirect to ${location}`);
+  return status === 401 || status === 403
+    ? failure('misconfigured', 'not-authorised', '; check apiKey (OBSERVATORY_API_KEY)')
+    : failure('misconfigured', 'not-a-collector', '; check the url (OBSERVATORY_URL)');
 }
 
-function readReceipt(body: string): IngestReceipt | undefined {
-  const value = parse(body) as Partial<IngestReceipt> | undefined;
-  if (typeof value?.accepted !== 'number') return undefined;
-  const rejected = Array.isArray(value.rejected) ? value.rejected : [];
-  return { accepted: value.accepted, duplicate: Number(value.duplicate) || 0, rejected };
+interface Body extends Partial<IngestReceipt> {
+  /** An error in the collector's shape. */
+  error?: { message?: unknown; field?: unknown } | null;
 }
 
-/** The message of an error in the collector's shape; undefined where something else speaks. */
-function spoken(body: string): string | undefined {
-  const error = (parse(body) as { error?: { message?: unknown; field?: unknown } } | undefined)?.error;
-  if (typeof error?.message !== 'string') return undefined;
-  return words(error.field ? `${error.field}: ${error.message}` : error.message);
-}
-
-function parse(body: string): object | undefined {
+function parse(body: string): Body {
   try {
-    const value: unknown = JSON.parse(body);
-    return value !== null && typeof value === 'object' ? value : undefined;
+    return Object(JSON.parse(body));
   } catch {
-    return undefined;
+    return {};
   }
 }
 
-function words(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
-  return line === '' ? 'an empty body' : line.length > MAX_WORDS ? `${line.slice(0, MAX_WORDS)}…` : line;
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, ' ').trim() || 'an empty body';
+  return line.length > MAX_WORDS ? `${line.slice(0, MAX_WORDS)}…` : line;
 }

@@ -1,5 +1,5 @@
 import type { Verdict } from './answer.js';
-import { type Batch, countRuns, halves } from './batch.js';
+import { countRuns, halves } from './batch.js';
 import type { Courier } from './courier.js';
 import type { Diagnostic } from './diagnostics.js';
 import { createLosses } from './loss.js';
@@ -7,7 +7,7 @@ import { createOutage } from './outage.js';
 import type { FlushOptions, Outbox, Receipt } from './outbox.js';
 import type { Schedule } from './schedule.js';
 import type { Spool } from './spool.js';
-import { createStock } from './stock.js';
+import { createStock, type OutBatch } from './stock.js';
 import type { IngestReceipt, WireItem } from './wire.js';
 
 /** What is not urgent leaves this long after it was recorded. */
@@ -64,10 +64,9 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
   const losses = createLosses(deps);
   const outage = createOutage(deps);
   const rejected: Receipt['rejected'] = [];
-  /** Whether what could still grow should leave as soon as a request can be made. */
-  let due = false;
-  let generation: Promise<void> | undefined;
-  let whenIdle: (() => void)[] = [];
+  /** What everybody waits for who asked before the items of this epoch were sealed. */
+  let generation: { epoch: number; promise: Promise<void> } | undefined;
+  const whenIdle: (() => void)[] = [];
   let delivered = 0;
   let recorded = 0;
   let drained = 0;
@@ -81,15 +80,7 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
   let cancelAlarm: (() => void) | undefined;
   let beatAt = 0;
 
-  const stock = createStock({
-    ...deps,
-    losses,
-    isAway: () => outage.open,
-    onSealed() {
-      due = false;
-      generation = undefined;
-    },
-  });
+  const stock = createStock({ ...deps, losses, isAway: () => outage.open });
 
   function add(item: WireItem, bytes: number, soon: boolean): void {
     if (settings.durable) stock.journal(item);
@@ -98,7 +89,7 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
     if (ended) end();
     if (!guarded) guard();
     if (!soon) return;
-    due = true;
+    stock.due = true;
     // While a request is under way everything waits for its end and then leaves together.
     if (stock.out && !outage.open && !deps.cautious) return;
     const now = schedule.now();
@@ -118,7 +109,7 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
     turnAt = Number.NEGATIVE_INFINITY;
     pump();
     // While the collector is away, those who wait for what just ended need not wait: the disk is at hand.
-    if (deps.cautious || (due && outage.open)) secure();
+    if (deps.cautious || (stock.due && outage.open)) secure();
   }
 
   /** One timer for everything that has a time. */
@@ -139,7 +130,7 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
   /** Does what it is time for. */
   function look(): void {
     const now = schedule.now();
-    if (now >= stock.growingSince + FLUSH_AFTER_MS) due = true;
+    if (now >= stock.growingSince + FLUSH_AFTER_MS) stock.due = true;
     if (now >= beatAt) {
       beatAt = now + (settings.durable ? SYNC_EVERY_MS : BEAT_EVERY_MS);
       spool.beat();
@@ -158,7 +149,7 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
   function plan(): void {
     const now = schedule.now();
     const { growingSince, unsafeSince } = stock;
-    if (!due) alarm(growingSince + FLUSH_AFTER_MS);
+    if (!stock.due) alarm(growingSince + FLUSH_AFTER_MS);
     const safeBy = unsafeSince + SAFE_AFTER_MS;
     // Without a disk nothing can be made safe: look again now and then.
     if (!securing) alarm(safeBy > now ? safeBy : now + SAFE_AFTER_MS);
@@ -174,29 +165,27 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
       stock.putBack(stock.out);
     }
     if (now < outage.retryAt) return;
-    let batch = stock.takeOut(due);
+    let batch = stock.takeOut();
     if (!batch && losses.untold && !outage.open) {
       stock.tellLosses();
-      batch = stock.takeOut(due);
+      batch = stock.takeOut();
     }
     if (batch) send(batch);
     else {
-      due = false;
+      stock.due = false;
       idle();
     }
   }
 
   function idle(): void {
-    const waiting = whenIdle;
-    whenIdle = [];
-    for (const done of waiting) done();
+    for (const done of whenIdle.splice(0)) done();
   }
 
-  function send(batch: Batch): void {
+  function send(batch: OutBatch): void {
     sentAt = schedule.now();
     const { packed } = batch;
     batch.packed = undefined;
-    courier.deliver(batch.lines ?? [], packed).then((verdict) => {
+    courier.deliver(batch.lines, packed).then((verdict) => {
       if (stock.out !== batch) return;
       schedule.guarded(() => handle(batch, verdict));
       if (stock.out === batch) stock.putBack(batch);
@@ -206,18 +195,18 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
       });
     });
     // Under load the next batch is sealed, encoded and compressed meanwhile; after this one is written.
-    schedule.soon(() => stock.prepare(due, courier.pack));
+    schedule.soon(() => stock.prepare(courier.pack));
   }
 
-  function handle(batch: Batch, verdict: Verdict): void {
+  function handle(batch: OutBatch, verdict: Verdict): void {
     switch (verdict.kind) {
       case 'stored':
         acknowledge(batch, verdict.receipt);
         break;
       case 'too-large':
       case 'refused':
-        outage.ended(stock.items);
-        if (batch.count > 1 && batch.lines) stock.putBack(...halves(batch as Batch & { lines: string[] }));
+        outage.ended(waiting());
+        if (batch.count > 1) stock.putBack(...halves(batch));
         else if (verdict.kind === 'too-large') stock.lose(batch, 'too_large', verdict.words);
         else {
           keepRejection({ reason: verdict.words });
@@ -227,33 +216,28 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
         break;
       case 'later':
       case 'misconfigured':
+        // It may be this batch that the collector fails over: it lets all others pass, in halves, so that less and less is
+        // held up.
         if (verdict.problem === 'collector-failing' && ++batch.failures >= FAILURES_UNTIL_SUSPECT)
-          demote(batch);
+          stock.putLast(...halves(batch));
         else stock.putBack(batch);
-        outage.failed(verdict, stock.items);
+        outage.failed(verdict, waiting());
         secure();
         idle();
     }
   }
 
-  /** It may be this batch that the collector fails over: it lets all others pass, in halves, so that less and less is held up. */
-  function demote(batch: Batch): void {
-    batch.failures = 0;
-    if (batch.count > 1 && batch.lines) stock.putLast(...halves(batch as Batch & { lines: string[] }));
-    else stock.putLast(batch);
-  }
-
-  function acknowledge(batch: Batch, receipt: IngestReceipt): void {
+  function acknowledge(batch: OutBatch, receipt: IngestReceipt): void {
     if (!batch.lossReport) {
       delivered += batch.count - receipt.rejected.length;
       for (const { index, id, reason } of receipt.rejected) {
         keepRejection(id === undefined ? { reason } : { id, reason });
-        const runs = countRuns([batch.lines?.[index] ?? '']);
+        const runs = countRuns([batch.lines[index] ?? '']);
         losses.add('rejected', 1, runs, id === undefined ? reason : `${id}: ${reason}`);
       }
     }
     stock.finish(batch);
-    outage.ended(stock.items);
+    outage.ended(waiting());
     stock.tellLosses();
     spool.search(BEAT_EVERY_MS);
   }
@@ -275,9 +259,10 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
   }
 
   function acknowledged(): Promise<void> {
-    if (generation) return generation;
+    if (generation?.epoch === stock.epoch) return generation.promise;
     const bound = outage.patience(settings.endTimeout);
     if (bound <= 0 || stock.unsafeSince === Number.POSITIVE_INFINITY) return Promise.resolve();
+    const { epoch } = stock;
     const promise = new Promise<void>((resolve) => {
       const cancel = schedule.after(bound, resolve);
       stock.join(true, () => {
@@ -285,8 +270,8 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
         resolve();
       });
     });
-    // Whoever asks before these items are sealed waits for the same.
-    if (!settings.durable && stock.growingSince !== Number.POSITIVE_INFINITY) generation = promise;
+    // Where all was sealed already this epoch is over.
+    generation = { epoch, promise };
     return promise;
   }
 
@@ -297,7 +282,7 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
         cancel();
         resolve();
       };
-      due = true;
+      stock.due = true;
       outage.hurry();
       spool.search(500);
       stock.join(false, () => {
@@ -319,6 +304,11 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
   const timeLimit = (options: FlushOptions | undefined) => {
     const ms = options?.timeoutMs;
     return typeof ms === 'number' && ms >= 0 ? ms : FLUSH_TIMEOUT_MS;
+  };
+
+  const waiting = () => {
+    const { queued, spooled } = stock.count();
+    return queued + spooled;
   };
 
   const atRisk = () => stock.unsafeSince !== Number.POSITIVE_INFINITY;

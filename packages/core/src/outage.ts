@@ -1,9 +1,7 @@
-import type { Problem, Verdict } from './answer.js';
+import type { Failure, Problem } from './answer.js';
 import type { Diagnostic } from './diagnostics.js';
 import { pauseAfter } from './retry.js';
 import type { Schedule } from './schedule.js';
-
-type Failure = Extract<Verdict, { kind: 'later' | 'misconfigured' }>;
 
 /** A time in which the collector takes nothing: when to try again, and one diagnostic at each end of it. */
 export interface Outage {
