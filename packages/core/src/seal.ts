@@ -5,6 +5,7 @@ import { type SealedContent, SentContents } from './content-refs.js';
 import { report } from './diagnostics.js';
 import { quote } from './quote.js';
 import { isSecretKey, mayHoldSecret, REDACTED, redactSecrets } from './redaction.js';
+import { sealedContent } from './sealed-contents.js';
 import { isObject, messageOf, toJson } from './snapshot.js';
 import type { Message, WireItem } from './wire.js';
 
@@ -80,12 +81,17 @@ function sealContents(list: ContentList, owner: Owner | undefined, lines: string
     return undefined;
   }
   if (!Array.isArray(bodies)) return undefined;
-  const contents = bodies.map((body): SealedContent => {
-    // Texts of a ready list are JSON already; a function hands over values.
-    const json = sealJson(typeof list === 'function' ? toJson(body) : (body as string), 'content');
-    return { json, hash: contentHash(json) };
-  });
+  // Texts of a ready list are JSON already; a function hands over values.
+  const contents = bodies.map((body) => sealContent(typeof list === 'function' ? toJson(body) : body));
   return (owner?.sentContents ?? new SentContents()).refs(contents, lines);
+}
+
+function sealContent(raw: string): SealedContent {
+  const { redact } = settings.raw;
+  // What a host's own hook makes of a text may change from call to call.
+  if (!redact) return sealedContent(raw, settings.maxTextLength, sealJson);
+  const json = sealJson(raw);
+  return { json, hash: contentHash(json) };
 }
 
 function sealValue(item: Unsealed & Record<string, unknown>): string {
@@ -99,11 +105,11 @@ function sealValue(item: Unsealed & Record<string, unknown>): string {
   );
 }
 
-function sealJson(json: string, type: string): string {
+function sealJson(json: string): string {
   const { redact } = settings.raw;
   const limit = settings.maxTextLength;
   if (!redact && json.length <= limit && !mayHoldSecret(json)) return json;
-  return JSON.stringify(cleaned(JSON.parse(json), type, 'body', redact, limit)) ?? 'null';
+  return JSON.stringify(cleaned(JSON.parse(json), 'content', 'body', redact, limit)) ?? 'null';
 }
 
 /** Its JSON text if nothing in it has to be redacted or cut. Its names are the model's own. */
