@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSegment, scan } from './segment.js';
+import { fileOf } from './spool-folder.js';
 
 let folder: string;
 beforeEach(() => {
@@ -11,7 +12,8 @@ beforeEach(() => {
 });
 afterEach(() => fs.rmSync(folder, { recursive: true }));
 
-const open = (name = 'a') => createSegment(fs, crc32, join(folder, name));
+const file = fileOf('000000000-0.000000000000.1-1-1-0.spool')!;
+const open = (name = 'a') => createSegment(fs, crc32, file, join(folder, name));
 const text = (name = 'a') => fs.readFileSync(join(folder, name), 'utf8');
 const waiting = (content: string) =>
   scan(content, crc32)
@@ -21,8 +23,8 @@ const waiting = (content: string) =>
 describe('a segment', () => {
   it('gives back what was written, also a few lines of it', () => {
     const segment = open();
-    expect(segment.append(['{"a":1}', '{"b":"ü🎉"}'])).toBe(0);
-    expect(segment.append(['{"c":3}'])).toBe(2);
+    expect(segment.append(['{"a":1}', '{"b":"ü🎉"}'])).toEqual([0, 1]);
+    expect(segment.append(['{"c":3}'])).toEqual([2]);
     expect(segment.read([2, 1])).toEqual(['{"c":3}', '{"b":"ü🎉"}']);
     expect(segment.read([7])).toBeUndefined();
     expect(waiting(text())).toEqual(['{"a":1}', '{"b":"ü🎉"}', '{"c":3}']);
@@ -79,7 +81,7 @@ describe('a segment', () => {
         throw Object.assign(new Error('full'), { code: 'ENOSPC' });
       }) as typeof fs.writeSync,
     };
-    const segment = createSegment(smallDisk, crc32, join(folder, 'a'));
+    const segment = createSegment(smallDisk, crc32, file, join(folder, 'a'));
     segment.append(['0']);
     full = true;
     expect(() => segment.append(['1'])).toThrow('full');

@@ -1,4 +1,5 @@
 import type { builtin } from './platform.js';
+import type { SpoolFile } from './spool-folder.js';
 
 export type FileSystem = NonNullable<ReturnType<typeof builtin<'node:fs'>>>;
 type Checksum = (text: string) => number;
@@ -8,26 +9,12 @@ type Checksum = (text: string) => number;
  * no other. Two more kinds of record: `<crc32> - 3-7,9` says that the lines of these numbers are settled, and
  * `<crc32> + <json>` repeats, in a journal, what was open when earlier lines went away.
  */
-export interface Segment {
+export interface Segment extends SpoolFile {
   readonly path: string;
-  /** Bytes in the file. */
-  readonly size: number;
   /** Lines that are not settled. */
   readonly outstanding: number;
-}
-
-/** Where sealed lines stand on disk. */
-export interface Stored {
-  segment: Segment;
-  /** Number of each line within its segment, in the order of the lines. */
-  numbers: number[];
-}
-
-/** A segment of this process: open for reading, and for writing. */
-export interface OwnSegment extends Segment {
-  path: string;
-  /** Returns the number of the first line. Throws when the disk does; then nothing is written. */
-  append(lines: readonly string[]): number;
+  /** Returns the number of each line. Throws when the disk does; then nothing is written. */
+  append(lines: readonly string[]): number[];
   appendOpenings(openings: readonly string[]): void;
   /** undefined when a line is gone or damaged. */
   read(numbers: readonly number[]): string[] | undefined;
@@ -38,6 +25,13 @@ export interface OwnSegment extends Segment {
   empty(): void;
   sync(): void;
   close(): void;
+}
+
+/** Where sealed lines stand on disk. */
+export interface Stored {
+  segment: Segment;
+  /** Number of each line within its segment, in the order of the lines. */
+  numbers: number[];
 }
 
 /** What stands in a file. */
@@ -53,9 +47,10 @@ const SEPARATOR = /^([0-9a-f]{8}) (\d+|[-+]) /;
 export function createSegment(
   fs: FileSystem,
   crc32: Checksum,
+  file: SpoolFile,
   path: string,
   existing?: { numbers: number[]; next: number },
-): OwnSegment {
+): Segment {
   const { O_APPEND, O_CREAT, O_EXCL, O_RDWR, O_NOFOLLOW = 0 } = fs.constants;
   // Never through a link that somebody left in the folder.
   const fd = fs.openSync(path, O_RDWR | O_APPEND | O_NOFOLLOW | (existing ? 0 : O_CREAT | O_EXCL), 0o600);
@@ -86,6 +81,7 @@ export function createSegment(
   }
 
   return {
+    ...file,
     path,
     get size() {
       return size;
@@ -94,14 +90,13 @@ export function createSegment(
       return unsettled.size;
     },
     append(lines) {
-      const first = next;
-      let text = '';
-      for (let i = 0; i < lines.length; i++) text += record(`${first + i} ${lines[i]}`);
+      const numbers = lines.map((_, i) => next + i);
+      const text = lines.map((line, i) => record(`${next + i} ${line}`)).join('');
       const offset = size;
-      blocks.push({ first, end: first + lines.length, offset, length: write(text) });
+      blocks.push({ first: next, end: next + lines.length, offset, length: write(text) });
       next += lines.length;
-      for (let number = first; number < next; number++) unsettled.add(number);
-      return first;
+      for (const number of numbers) unsettled.add(number);
+      return numbers;
     },
     appendOpenings(openings) {
       if (openings.length > 0) write(openings.map((opening) => record(`+ ${opening}`)).join(''));

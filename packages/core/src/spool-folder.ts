@@ -25,16 +25,22 @@ export interface SpoolFile {
   target: string;
   owner: string;
   kind: 'spool' | 'journal';
+  /** Bytes, when it was last looked at. */
+  readonly size: number;
+  /** Another process's, before. */
+  orphan?: boolean;
 }
 
 const NAME = /^([0-9a-z]{9}-[0-9a-z]+)\.([0-9a-f]{12})\.([0-9a-z-]+)\.(spool|journal)$/;
 
-export function parseName(name: string): SpoolFile | undefined {
+/** undefined for a file that is no part of the spool. */
+export function fileOf(name: string, size = 0): SpoolFile | undefined {
   const [, age, target, owner, kind] = NAME.exec(name) ?? [];
-  return age === undefined ? undefined : ({ name, age, target, owner, kind } as SpoolFile);
+  return kind ? ({ name, age, target, owner, kind, size } as SpoolFile) : undefined;
 }
 
-export const nameOf = ({ age, target, owner, kind }: Omit<SpoolFile, 'name'>): string =>
+/** The same file in another's hands. */
+export const ownedBy = (owner: string, { age, target, kind }: SpoolFile): string =>
   `${age}.${target}.${owner}.${kind}`;
 
 let files = 0;

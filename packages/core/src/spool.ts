@@ -1,14 +1,14 @@
-import { countRuns, MAX_BATCH_BYTES, MAX_BATCH_ITEMS } from './batch.js';
+import { countRuns, isWhole } from './batch.js';
 import type { Diagnostic } from './diagnostics.js';
 import { createOpenings, type Openings } from './journal.js';
-import { builtin } from './platform.js';
-import { createSegment, type OwnSegment, type Segment, type Stored, scan } from './segment.js';
+import { builtin, nodeProcess } from './platform.js';
+import { createSegment, type Segment, type Stored, scan } from './segment.js';
 import {
   defaultSpoolFolder,
+  fileOf,
   NO_ADDRESS,
-  nameOf,
   newAge,
-  parseName,
+  ownedBy,
   type SpoolFile,
   targetOf,
 } from './spool-folder.js';
@@ -25,7 +25,7 @@ export interface Spool {
   /** Whether something of an earlier process is known to wait, or is on its way. */
   readonly hasOrphans: boolean;
   /** The next lines that a process which is gone left for this collector. */
-  adopt(): { lines: string[]; stored: Stored } | undefined;
+  adopt(): Adopted | undefined;
   /** Looks for what processes left behind, unless it was looked for within `unlessWithinMs`. */
   search(unlessWithinMs: number): void;
   /** Tells other processes that this one is alive, and gets what the system still buffers onto the disk. */
@@ -34,6 +34,11 @@ export interface Spool {
   close(): void;
   /** Says who wants to know what had to give way. */
   watch(watcher: SpoolWatcher): void;
+}
+
+export interface Adopted {
+  lines: string[];
+  stored: Stored;
 }
 
 export interface SpoolWatcher {
@@ -79,285 +84,242 @@ export interface SpoolDeps {
 /** One batch alone is more than the spool may hold, or living processes fill it. */
 const FULL = new Error('the spool is full');
 
-interface Held {
-  file: SpoolFile;
-  segment: OwnSegment;
-  /** Another process's, before. */
-  orphan: boolean;
-}
-
 export function createSpool(deps: SpoolDeps): Spool {
-  const { settings } = deps;
+  const { settings, now } = deps;
   const fs = builtin('node:fs')!;
   const path = builtin('node:path')!;
   const crc32 = builtin('node:zlib')?.crc32;
   if (!fs || !path || !crc32) return noSpool;
   const lock = deps.lock ?? createSpoolLock(fs);
-  const held = new Map<Segment, Held>();
-  /** Left behind by processes that are gone, oldest first: for this collector, and for others. */
-  let orphans: SpoolFile[] = [];
-  let strays: SpoolFile[] = [];
+  /** Open files: written by this process, or taken over. */
+  const held = new Set<Segment>();
+  /** The one that is written to. */
+  let current: Segment | undefined;
+  /** Left behind by processes that are gone, oldest first, for whatever collector. */
+  let left: SpoolFile[] = [];
+  /** Taken over and read, not given out yet. */
+  let ready: Adopted[] = [];
+  /** Bytes of all files that are not held. */
   let strangeBytes = 0;
-  let current: Held | undefined;
-  let reading: { lines: string[]; numbers: number[]; segment: OwnSegment } | undefined;
-  const ready: { lines: string[]; stored: Stored }[] = [];
   let openings: Openings | undefined;
+  let broken = false;
   let brokenUntil = 0;
   let searchedAt = Number.NEGATIVE_INFINITY;
   let touchedAt = Number.NEGATIVE_INFINITY;
   let watcher: SpoolWatcher = { evicted() {}, lost() {} };
-  let broken = false;
 
   const folder = () => (settings.spool === false ? undefined : (settings.spool ?? defaultSpoolFolder()));
   const target = () => targetOf(URL.canParse(settings.url) ? settings.url : NO_ADDRESS, settings.apiKey);
+  const isForUs = (file: SpoolFile) =>
+    file.target === target() || file.target === targetOf(NO_ADDRESS, settings.apiKey);
+  const byAge = (a: SpoolFile, b: SpoolFile) => (a.age < b.age ? -1 : 1);
 
   /** Runs what may fail on the disk's account. */
   function attempt<T>(task: (folder: string) => T): T | undefined {
     const into = folder();
-    if (!into || deps.now() < brokenUntil) return undefined;
+    if (!into || now() < brokenUntil) return undefined;
     try {
       const result = task(into);
       broken = false;
       return result;
     } catch (error) {
       if (error === FULL) return undefined;
-      brokenUntil = deps.now() + PAUSE_AFTER_ERROR_MS;
-      if (broken) return undefined;
+      brokenUntil = now() + PAUSE_AFTER_ERROR_MS;
+      if (!broken) {
+        deps.report({
+          kind: 'spool-unavailable',
+          message: `Nothing can be kept in ${into} (${(error as { code?: string }).code ?? error}): what the collector has not acknowledged stays in memory. Set spool (OBSERVATORY_SPOOL) to a folder that can be written, or to false.`,
+          cause: error,
+        });
+      }
       broken = true;
-      deps.report({
-        kind: 'spool-unavailable',
-        message: `Nothing can be kept in ${into} (${(error as { code?: string }).code ?? error}): what the collector has not acknowledged stays in memory. Set spool (OBSERVATORY_SPOOL) to a folder that can be written, or to false.`,
-        cause: error,
-      });
       return undefined;
     }
   }
 
-  function open(into: string, kind: SpoolFile['kind']): Held {
-    fs.mkdirSync(into, { recursive: true, mode: 0o700 });
-    const parts = { age: newAge(), target: target(), owner: lock.owner, kind };
-    const file = { ...parts, name: nameOf(parts) };
-    const segment = createSegment(fs, crc32!, path.join(into, file.name));
-    if (openings) segment.appendOpenings(openings.list());
-    const entry = { file, segment, orphan: false };
-    held.set(segment, entry);
-    return entry;
-  }
-
   /** The file that is written to: a new one when the last is full, gone, or meant for another collector. */
-  function writable(into: string, bytes: number): Held {
+  function writable(into: string, lines: readonly string[]): Segment {
     const kind = settings.durable ? 'journal' : 'spool';
     if (kind === 'journal') openings ??= createOpenings();
-    makeRoom(into, bytes);
-    const limit = Math.min(SEGMENT_BYTES, settings.spoolLimit / 8);
+    makeRoom(
+      into,
+      lines.reduce((sum, line) => sum + line.length + 24, 0),
+    );
+    const last = current && held.has(current) ? current : undefined;
     if (
-      current &&
-      held.has(current.segment) &&
-      current.segment.size < limit &&
-      current.file.kind === kind &&
-      current.file.target === target() &&
-      path.dirname(current.segment.path) === into
+      last?.kind === kind &&
+      last.size < Math.min(SEGMENT_BYTES, settings.spoolLimit / 8) &&
+      last.target === target() &&
+      path.dirname(last.path) === into
     ) {
-      return current;
+      return last;
     }
-    const last = current;
-    current = open(into, kind);
-    if (last && held.has(last.segment) && last.segment.outstanding === 0) remove(last);
+    fs.mkdirSync(into, { recursive: true, mode: 0o700 });
+    const file = fileOf(`${newAge()}.${target()}.${lock.owner}.${kind}`)!;
+    current = createSegment(fs, crc32!, file, path.join(into, file.name));
+    held.add(current);
+    if (openings) current.appendOpenings(openings.list());
+    if (last?.outstanding === 0) remove(last);
     return current;
   }
 
-  function remove(entry: Held): void {
-    held.delete(entry.segment);
-    entry.segment.close();
-    fs.rmSync(entry.segment.path, { force: true });
+  function write(into: string, lines: readonly string[]): Stored {
+    const segment = writable(into, lines);
+    if (segment.kind === 'journal') for (const line of lines) openings?.note(line);
+    return { segment, numbers: segment.append(lines) };
+  }
+
+  function remove(segment: Segment): void {
+    held.delete(segment);
+    segment.close();
+    fs.rmSync(segment.path, { force: true });
   }
 
   /** The oldest give way, whoever left them. */
   function makeRoom(into: string, bytes: number): void {
     let total = bytes + strangeBytes;
-    for (const { segment } of held.values()) total += segment.size;
+    for (const { size } of held) total += size;
     while (total > settings.spoolLimit) {
-      const left = [...orphans, ...strays].sort((a, b) => (a.age < b.age ? -1 : 1))[0];
-      const mine = [...held.values()].sort((a, b) => (a.file.age < b.file.age ? -1 : 1))[0];
-      if (mine && (!left || mine.file.age < left.age)) {
-        total -= mine.segment.size;
-        if (reading?.segment === mine.segment) {
-          watcher.lost('spool_full', reading.lines.length, countRuns(reading.lines));
-          reading = undefined;
-        }
-        remove(mine);
-        watcher.evicted(mine.segment);
-      } else if (left) {
-        orphans = orphans.filter((file) => file !== left);
-        strays = strays.filter((file) => file !== left);
-        const size = fs.statSync(path.join(into, left.name), { throwIfNoEntry: false })?.size ?? 0;
-        const found = claim(into, left);
-        if (found) {
-          watcher.lost('spool_full', found.lines.length, countRuns(found.lines));
-          remove(held.get(found.segment)!);
-        }
-        total -= size;
-      } else throw FULL;
+      const oldest = [...held, ...left].sort(byAge)[0];
+      if (!oldest) throw FULL;
+      total -= oldest.size;
+      const segment = held.has(oldest as Segment) ? (oldest as Segment) : claim(into, oldest);
+      if (!segment) continue;
+      const unread = ready.filter(({ stored }) => stored.segment === segment);
+      ready = ready.filter((adopted) => !unread.includes(adopted));
+      for (const { lines } of unread) watcher.lost('spool_full', lines.length, countRuns(lines));
+      remove(segment);
+      watcher.evicted(segment);
     }
   }
 
-  /** Takes a file over; undefined when another process was faster or it is not what it seems. */
-  function claim(into: string, file: SpoolFile): typeof reading {
+  /** Takes a file over and reads it; undefined when another process was faster, or nothing in it waits. */
+  function claim(into: string, file: SpoolFile): Segment | undefined {
+    left = left.filter((other) => other !== file);
     const from = path.join(into, file.name);
-    const parts = { ...file, age: file.age, owner: lock.owner };
-    const name = nameOf(parts);
-    const to = path.join(into, name);
     try {
       const stat = fs.lstatSync(from);
       // Somebody else's file, or a link to one, is not ours to read.
-      if (!stat.isFile() || stat.uid !== (process.getuid?.() ?? stat.uid)) return undefined;
-      fs.renameSync(from, to);
-      strangeBytes = Math.max(0, strangeBytes - stat.size);
+      if (!stat.isFile() || stat.uid !== (nodeProcess?.getuid?.() ?? stat.uid)) return undefined;
+      const to = rename(into, file, lock.owner);
+      strangeBytes -= stat.size;
       const found = scan(fs.readFileSync(to, 'utf8'), crc32!);
-      if (found.damaged > 0) {
-        watcher.lost('spool_damaged', found.damaged, 0);
-      }
+      if (found.damaged > 0) watcher.lost('spool_damaged', found.damaged, 0);
       const waiting = found.lines.filter(({ settled }) => !settled);
-      const numbers = waiting.map(({ number }) => number);
-      const next = (found.lines.at(-1)?.number ?? -1) + 1;
-      const segment = createSegment(fs, crc32!, to, { numbers, next });
-      held.set(segment, { file: { ...parts, name }, segment, orphan: true });
-      return { lines: waiting.map(({ line }) => line), numbers, segment };
+      const segment = createSegment(fs, crc32!, { ...file, name: path.basename(to), orphan: true }, to, {
+        numbers: waiting.map(({ number }) => number),
+        next: (found.lines.at(-1)?.number ?? -1) + 1,
+      });
+      held.add(segment);
+      let batch: Adopted | undefined;
+      let bytes = 0;
+      for (const { number, line } of waiting) {
+        if (!batch || isWhole(batch.lines.length, bytes)) {
+          batch = { lines: [], stored: { segment, numbers: [] } };
+          ready.push(batch);
+          bytes = 0;
+        }
+        batch.lines.push(line);
+        batch.stored.numbers.push(number);
+        bytes += line.length;
+      }
+      if (batch) return segment;
+      remove(segment);
     } catch {
-      return undefined;
+      // Taken by another process meanwhile.
     }
+    return undefined;
   }
 
-  /** Ends what the processes that wrote these journals left open. Before anything of them is sent, let alone deleted. */
+  function rename(into: string, file: SpoolFile, owner: string): string {
+    const to = path.join(into, ownedBy(owner, file));
+    fs.renameSync(path.join(into, file.name), to);
+    return to;
+  }
+
+  /** Ends what the process that wrote these journals left open. Before anything of them is sent, let alone deleted. */
   function abandonOpenings(into: string, journals: SpoolFile[]): void {
     const open = createOpenings();
     let touchedMs = 0;
-    for (const { name } of journals) {
-      const at = path.join(into, name);
-      const found = scan(fs.readFileSync(at, 'utf8'), crc32!);
+    for (const file of journals) {
+      // Under this process's name first, so that no other process ends the same runs.
+      const to = rename(into, file, lock.owner);
+      left.push({ ...file, name: path.basename(to) });
+      const found = scan(fs.readFileSync(to, 'utf8'), crc32!);
       for (const opening of found.openings) open.note(opening);
       for (const { line } of found.lines) open.note(line);
-      touchedMs = Math.max(touchedMs, fs.statSync(at).mtimeMs);
+      touchedMs = Math.max(touchedMs, fs.statSync(to).mtimeMs);
     }
     const lines = open.abandon(touchedMs);
-    if (lines.length === 0) return;
-    const entry = writable(into, lines.join('').length);
-    const first = entry.segment.append(lines);
-    const numbers = lines.map((_, i) => first + i);
-    ready.push({ lines, stored: { segment: entry.segment, numbers } });
+    if (lines.length > 0) ready.push({ lines, stored: write(into, lines) });
   }
 
-  function search(): void {
-    searchedAt = deps.now();
-    const into = folder();
-    if (!into) return;
-    const mine = target();
-    const anyAddress = targetOf(NO_ADDRESS, settings.apiKey);
+  function search(into: string): void {
+    const known = new Set([...held].map(({ name }) => name));
     const journals = new Map<string, SpoolFile[]>();
-    orphans = [];
-    strays = [];
+    left = [];
     strangeBytes = 0;
-    let names: string[] = [];
-    try {
-      names = fs.readdirSync(into).sort();
-    } catch {
-      // No folder, nothing left behind.
-    }
-    for (const name of names) {
-      const file = parseName(name);
-      if (!file || file.owner === lock.owner) continue;
+    for (const name of fs.existsSync(into) ? fs.readdirSync(into) : []) {
       const stat = fs.lstatSync(path.join(into, name), { throwIfNoEntry: false });
-      if (!stat?.isFile()) continue;
-      strangeBytes += stat.size;
-      if (!lock.isGone(file.owner, stat.mtimeMs)) continue;
-      if (file.target !== mine && file.target !== anyAddress) strays.push(file);
-      else if (file.kind === 'spool' || file.owner === NOBODY) orphans.push(file);
+      if (!stat?.isFile() || known.has(name)) continue;
+      const file = fileOf(name, stat.size);
+      if (!file) continue;
+      strangeBytes += file.size;
+      // Under this process's name and not held: taken over, not read yet.
+      const taken = file.owner === lock.owner;
+      if (!taken && !lock.isGone(file.owner, stat.mtimeMs)) continue;
+      if (file.kind === 'spool' || taken || !isForUs(file)) left.push(file);
       else journals.set(file.owner, [...(journals.get(file.owner) ?? []), file]);
     }
-    for (const group of journals.values()) {
-      attempt(() => {
-        // Under this process's name first, so that no other process ends the same runs.
-        const taken = group.flatMap((file) => {
-          const parts = { ...file, owner: lock.owner };
-          const renamed = { ...parts, name: nameOf(parts) };
-          fs.renameSync(path.join(into, file.name), path.join(into, renamed.name));
-          return [renamed];
-        });
-        abandonOpenings(into, taken);
-        orphans.push(...taken);
-      });
-    }
+    for (const group of journals.values()) attempt(() => abandonOpenings(into, group));
+    left.sort(byAge);
   }
 
   return {
-    append(lines) {
-      return attempt((into) => {
-        let bytes = 0;
-        for (const line of lines) bytes += line.length + 24;
-        const { segment, file } = writable(into, bytes);
-        if (file.kind === 'journal') for (const line of lines) openings?.note(line);
-        const first = segment.append(lines);
-        return { segment, numbers: lines.map((_, i) => first + i) };
-      });
-    },
-    read: ({ segment, numbers }) => held.get(segment)?.segment.read(numbers),
+    append: (lines) => attempt((into) => write(into, lines)),
+    read: ({ segment, numbers }) => (held.has(segment) ? segment.read(numbers) : undefined),
     release({ segment, numbers }) {
-      const entry = held.get(segment);
-      if (!entry) return;
+      if (!held.has(segment)) return;
       try {
-        entry.segment.settle(numbers);
-        const empty = segment.outstanding === 0 && reading?.segment !== segment;
+        segment.settle(numbers);
         // A journal is emptied only while nothing is open; what is open is written down anew when its file is full.
-        const keeps = entry.file.kind === 'journal' && entry === current && (openings?.size ?? 0) > 0;
-        if (!empty || keeps) entry.segment.record(numbers);
-        else if (entry === current) entry.segment.empty();
-        else remove(entry);
+        const keeps = segment === current && segment.kind === 'journal' && openings?.size;
+        if (segment.outstanding > 0 || keeps) segment.record(numbers);
+        else if (segment === current) segment.empty();
+        else remove(segment);
       } catch {
         // It stays on disk and is sent again by whoever comes next: stored once all the same.
       }
     },
     get hasOrphans() {
-      if (orphans.length > 0 || ready.length > 0 || reading) return true;
-      for (const { orphan } of held.values()) if (orphan) return true;
-      return false;
+      return ready.length > 0 || left.some(isForUs) || [...held].some(({ orphan }) => orphan);
     },
     adopt() {
-      const first = ready.shift();
-      if (first) return first;
-      while (!reading) {
-        const file = orphans.shift();
-        const into = folder();
-        if (!file || !into) return undefined;
-        reading = claim(into, file);
-        if (reading?.lines.length === 0) {
-          remove(held.get(reading.segment)!);
-          reading = undefined;
-        }
+      const into = folder();
+      while (into && ready.length === 0) {
+        const file = left.find(isForUs);
+        if (!file) break;
+        claim(into, file);
       }
-      const { lines, numbers, segment } = reading;
-      let count = 0;
-      for (
-        let bytes = 0;
-        count < Math.min(lines.length, MAX_BATCH_ITEMS) && bytes < MAX_BATCH_BYTES;
-        count++
-      ) {
-        bytes += lines[count]!.length;
-      }
-      const some = { lines: lines.splice(0, count), stored: { segment, numbers: numbers.splice(0, count) } };
-      if (lines.length === 0) reading = undefined;
-      return some;
+      return ready.shift();
     },
     search(unlessWithinMs) {
-      if (deps.now() - searchedAt >= unlessWithinMs) search();
+      const into = folder();
+      if (!into || now() - searchedAt < unlessWithinMs) return;
+      searchedAt = now();
+      try {
+        search(into);
+      } catch {
+        // A folder that cannot be read: what is in it waits for a process that can.
+      }
     },
     beat() {
-      const touch = deps.now() - touchedAt >= TOUCH_EVERY_MS;
-      if (touch) touchedAt = deps.now();
-      for (const entry of [...held.values()]) {
-        const { segment } = entry;
+      const touch = now() - touchedAt >= TOUCH_EVERY_MS;
+      if (touch) touchedAt = now();
+      for (const segment of held) {
         try {
           if (touch && segment.size === 0) {
-            remove(entry);
+            remove(segment);
             continue;
           }
           segment.sync();
@@ -365,23 +327,18 @@ export function createSpool(deps: SpoolDeps): Spool {
           if (touch) fs.utimesSync(segment.path, time, time);
         } catch {
           // Taken by a process that thought this one gone (a suspended machine): a new file from here on.
-          if (segment === current?.segment) current = undefined;
+          if (segment === current) current = undefined;
         }
       }
     },
     close() {
-      for (const entry of [...held.values()]) {
+      for (const segment of held) {
         try {
-          const unfinished =
-            entry.segment.outstanding > 0 || (entry === current && (openings?.size ?? 0) > 0);
-          if (!unfinished) remove(entry);
+          if (segment.outstanding === 0 && !(segment === current && openings?.size)) remove(segment);
           else {
-            entry.segment.close();
+            segment.close();
             // A journal keeps its owner: whoever comes next ends what that process left open.
-            if (entry.file.kind === 'spool') {
-              const name = nameOf({ ...entry.file, owner: NOBODY });
-              fs.renameSync(entry.segment.path, path.join(path.dirname(entry.segment.path), name));
-            }
+            if (segment.kind === 'spool') rename(path.dirname(segment.path), segment, NOBODY);
           }
         } catch {
           // The process ends; the file is found by its owner's name.
