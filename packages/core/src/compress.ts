@@ -20,23 +20,26 @@ export function paysFor(url: URL, length: number): boolean {
 
 /** zstd level 1 where the runtime has it (half the time of gzip level 1, and smaller), else gzip; on the thread pool. */
 export function zlibCompressor(): Compressor | undefined {
-  const zlib = builtin('node:zlib');
-  if (typeof zlib?.zstdCompress === 'function') {
-    const params = { [zlib.constants.ZSTD_c_compressionLevel]: 1 };
-    return {
-      encoding: 'zstd',
-      compress: (body) =>
-        promised((done) => zlib.zstdCompress(body, { params, chunkSize: chunkFor(body) }, done)),
-    };
-  }
-  if (typeof zlib?.gzip === 'function') {
-    return {
-      encoding: 'gzip',
-      compress: (body) => promised((done) => zlib.gzip(body, { level: 1, chunkSize: chunkFor(body) }, done)),
-    };
-  }
-  return undefined;
+  const zlib = builtin('node:zlib') as Partial<typeof import('node:zlib')> | undefined;
+  const compress = (zlib?.zstdCompress ?? zlib?.gzip) as Compress | undefined;
+  if (!compress) return undefined;
+  // The level for either of the two.
+  const level = { level: 1, params: { [zlib?.constants?.ZSTD_c_compressionLevel ?? 0]: 1 } };
+  return {
+    encoding: zlib?.zstdCompress ? 'zstd' : 'gzip',
+    compress: (body) =>
+      new Promise((resolve, reject) => {
+        const chunkSize = Math.min(CHUNK_BYTES, Math.max(4096, body.length >> 1));
+        compress(body, { ...level, chunkSize }, (error, result) => (error ? reject(error) : resolve(result)));
+      }),
+  };
 }
+
+type Compress = (
+  body: Uint8Array,
+  options: object,
+  done: (error: Error | null, result: Uint8Array<ArrayBuffer>) => void,
+) => void;
 
 /** gzip by the web's own stream. */
 export function streamCompressor(): Compressor | undefined {
@@ -48,14 +51,4 @@ export function streamCompressor(): Compressor | undefined {
       return new Uint8Array(await new Response(stream).arrayBuffer());
     },
   };
-}
-
-const chunkFor = (body: Uint8Array) => Math.min(CHUNK_BYTES, Math.max(4096, body.length >> 1));
-
-function promised(
-  start: (done: (error: Error | null, result: Uint8Array) => void) => void,
-): Promise<Uint8Array<ArrayBuffer>> {
-  return new Promise((resolve, reject) =>
-    start((error, result) => (error ? reject(error) : resolve(result as Uint8Array<ArrayBuffer>))),
-  );
 }

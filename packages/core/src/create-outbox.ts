@@ -30,6 +30,7 @@ export interface OutboxDeps {
   schedule: Schedule;
   random: () => number;
   report: (diagnostic: Diagnostic) => void;
+  debug?: (line: string) => void;
   spool: Spool;
   /** Read anew each time: `configure()` may be called at any time. */
   settings: {
@@ -315,12 +316,13 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
 
   function receipt(): Receipt {
     const { queued, spooled } = stock.count();
+    const dropped_by_reason = losses.byReason();
     return {
       delivered,
       queued,
       spooled,
-      dropped: losses.total,
-      dropped_by_reason: losses.byReason(),
+      dropped: Object.values(dropped_by_reason).reduce((sum, items) => sum + items, 0),
+      dropped_by_reason,
       rejected: [...rejected],
       complete: queued === 0,
     };

@@ -7,7 +7,7 @@ import type { LossItem } from './wire.js';
 const REPORT_EVERY_MS = 10_000;
 
 const ADVICE: Record<string, string> = {
-  memory_full: 'more waited than memoryLimit allows and there was no disk to put it on',
+  memory_full: 'more waited than memoryLimit allows, and there was no disk to put it on',
   spool_full: 'the spool reached spoolLimit',
   rejected: 'the collector refused them',
   too_large: 'the collector takes no item that large; lower maxTextLength',
@@ -16,10 +16,19 @@ const ADVICE: Record<string, string> = {
   process_end: 'the process ended before the collector answered, and there was no disk to put them on',
 };
 
+interface Loss {
+  items: number;
+  /** What the collector has not been told yet. */
+  untold: number;
+  runs: number;
+  /** What no diagnostic has said yet. */
+  unsaid: number;
+  detail?: string | undefined;
+}
+
 /** Every item that is lost, by reason: for the receipt, for a diagnostic, and for the collector. */
 export interface Losses {
   add(reason: string, items: number, runs: number, detail?: string): void;
-  readonly total: number;
   byReason(): Record<string, number>;
   /** Takes what the collector has not been told yet, as items for it. */
   take(): LossItem[];
@@ -29,25 +38,21 @@ export interface Losses {
 }
 
 export function createLosses(deps: { schedule: Schedule; report: (diagnostic: Diagnostic) => void }): Losses {
-  const totals = new Map<string, number>();
-  const untold = new Map<string, { items: number; runs: number }>();
-  const unreported = new Map<string, { items: number; detail: string | undefined }>();
-  let total = 0;
+  const losses = new Map<string, Loss>();
   let reportedAt = Number.NEGATIVE_INFINITY;
   let waiting = false;
 
   function report(): void {
     waiting = false;
-    if (unreported.size === 0) return;
-    reportedAt = deps.schedule.now();
-    const entries = [...unreported];
-    unreported.clear();
-    for (const [reason, { items, detail }] of entries) {
-      const why = ADVICE[reason] ?? reason;
+    for (const [reason, loss] of losses) {
+      const { unsaid, detail } = loss;
+      if (unsaid === 0) continue;
+      loss.unsaid = 0;
+      reportedAt = deps.schedule.now();
       deps.report({
         kind: reason === 'rejected' ? 'item-rejected' : 'dropped',
-        message: `${items} ${items === 1 ? 'item was' : 'items were'} lost: ${why}${detail ? `: ${detail}` : ''}.`,
-        count: items,
+        message: `Lost ${unsaid} item${unsaid === 1 ? '' : 's'}: ${ADVICE[reason] ?? reason}${detail ? `: ${detail}` : ''}.`,
+        count: unsaid,
       });
     }
   }
@@ -55,12 +60,13 @@ export function createLosses(deps: { schedule: Schedule; report: (diagnostic: Di
   return {
     add(reason, items, runs, detail) {
       if (items === 0) return;
-      total += items;
-      totals.set(reason, (totals.get(reason) ?? 0) + items);
-      const told = untold.get(reason);
-      untold.set(reason, { items: items + (told?.items ?? 0), runs: runs + (told?.runs ?? 0) });
-      const said = unreported.get(reason);
-      unreported.set(reason, { items: items + (said?.items ?? 0), detail: detail ?? said?.detail });
+      const loss = losses.get(reason) ?? { items: 0, untold: 0, runs: 0, unsaid: 0 };
+      losses.set(reason, loss);
+      loss.items += items;
+      loss.untold += items;
+      loss.runs += runs;
+      loss.unsaid += items;
+      loss.detail = detail ?? loss.detail;
       const wait = reportedAt + REPORT_EVERY_MS - deps.schedule.now();
       if (wait <= 0) report();
       else if (!waiting) {
@@ -68,27 +74,19 @@ export function createLosses(deps: { schedule: Schedule; report: (diagnostic: Di
         deps.schedule.after(wait, report);
       }
     },
-    get total() {
-      return total;
-    },
-    byReason: () => Object.fromEntries(totals),
+    byReason: () => Object.fromEntries([...losses].map(([reason, { items }]) => [reason, items])),
     take() {
       const time = new Date().toISOString();
-      const items = [...untold].map(
-        ([reason, { items, runs }]): LossItem => ({
-          type: 'loss',
-          loss_id: newId(),
-          time,
-          reason,
-          items,
-          runs,
-        }),
-      );
-      untold.clear();
-      return items;
+      const told: LossItem[] = [];
+      for (const [reason, loss] of losses) {
+        const { untold: items, runs } = loss;
+        if (items > 0) told.push({ type: 'loss', loss_id: newId(), time, reason, items, runs });
+        loss.untold = loss.runs = 0;
+      }
+      return told;
     },
     get untold() {
-      return untold.size > 0;
+      return [...losses.values()].some(({ untold }) => untold > 0);
     },
     report,
   };

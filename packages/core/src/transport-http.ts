@@ -1,35 +1,33 @@
-import type { IncomingMessage } from 'node:http';
+import type { Agent, IncomingMessage } from 'node:http';
 import { builtin } from './platform.js';
 import { type Answer, MAX_ANSWER_BYTES, type Request, type Transport } from './transport.js';
 
 /** node:http with one kept-alive socket. undefined where there is no node:http. */
 export function httpTransport(): Transport | undefined {
-  const http = builtin('node:http');
-  const https = builtin('node:https');
-  if (!http || !https) return undefined;
-  // The outbox asks for one request at a time. A bound on sockets here would let one that never closes block all others.
-  const options = { keepAlive: true, maxFreeSockets: 1, scheduling: 'lifo' } as const;
-  let plain: InstanceType<typeof http.Agent> | undefined;
-  let secure: InstanceType<typeof https.Agent> | undefined;
+  if (!builtin('node:http')) return undefined;
+  const agents = new Map<string, Agent>();
 
-  function exchange(request: Request): Promise<Answer> {
+  function exchange({ url, headers, body, timeoutMs }: Request): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const tls = request.url.protocol === 'https:';
-      if (tls) secure ??= new https!.Agent(options);
-      else plain ??= new http!.Agent(options);
-      const call = (tls ? https! : http!).request(request.url, {
+      const { protocol } = url;
+      const http = builtin(protocol === 'https:' ? 'node:https' : 'node:http')!;
+      // The outbox asks for one request at a time. A bound on sockets here would let one that never closes block all others.
+      const agent =
+        agents.get(protocol) ?? new http.Agent({ keepAlive: true, maxFreeSockets: 1, scheduling: 'lifo' });
+      agents.set(protocol, agent);
+      const call = http.request(url, {
         method: 'POST',
-        headers: { ...request.headers, 'content-length': request.body.byteLength },
-        agent: tls ? secure : plain,
+        headers: { ...headers, 'content-length': body.byteLength },
+        agent,
       });
       // One clock for the whole exchange: connecting, sending, and an answer that trickles.
       const timer = setTimeout(() => {
-        const error = new Error(`no answer within ${request.timeoutMs} ms`);
+        const error = new Error(`no answer within ${timeoutMs} ms`);
         error.name = 'TimeoutError';
         call.destroy(error);
         // A request that waits for its socket tells nobody that it was destroyed.
         fail(error);
-      }, request.timeoutMs);
+      }, timeoutMs);
       timer.unref();
       const fail = (error: Error) => {
         clearTimeout(timer);
@@ -62,7 +60,7 @@ export function httpTransport(): Transport | undefined {
         // After `end` this changes nothing.
         response.on('close', () => fail(new Error('the connection broke off within the answer')));
       });
-      call.end(request.body);
+      call.end(body);
     });
   }
 
@@ -75,10 +73,8 @@ export function httpTransport(): Transport | undefined {
       });
     },
     close() {
-      plain?.destroy();
-      secure?.destroy();
-      plain = undefined;
-      secure = undefined;
+      for (const agent of agents.values()) agent.destroy();
+      agents.clear();
     },
   };
 }
