@@ -25,7 +25,7 @@ export interface ClientConfig {
   apiKey?: string;
   /** The collector's base URL. Environment: `OBSERVATORY_URL`. Default `http://127.0.0.1:4318`. */
   url?: string;
-  /** Logs what is recorded and delivered, never its content. Environment: `OBSERVATORY_DEBUG`. */
+  /** Logs each request, retry and write to disk on stderr, never content. Environment: `OBSERVATORY_DEBUG`. */
   debug?: boolean;
   /** Milliseconds after which a run nobody ended is closed as `timed_out`. Default 1,200,000 (20 minutes); 0 = never. */
   runTimeout?: number;

@@ -6,7 +6,9 @@ import type { Answer, Request } from './transport.js';
 
 function courierWith(answers: Partial<Answer>[], settings: object = {}) {
   const requests: Request[] = [];
+  const log: string[] = [];
   const courier = createCourier({
+    debug: (line) => log.push(line),
     transport: {
       async send(request) {
         requests.push(request);
@@ -24,7 +26,7 @@ function courierWith(answers: Partial<Answer>[], settings: object = {}) {
       ...settings,
     },
   });
-  return { courier, requests };
+  return { courier, requests, log };
 }
 
 const long = `{"type":"run","response":"${'lorem ipsum '.repeat(500)}"}`;
@@ -113,6 +115,14 @@ describe('the courier', () => {
     expect(timeouts.slice(0, 6)).toEqual([1000, 2000, 4000, 8000, 8000, 8000]);
     // One quick answer does not make it fast: asked for the same in a second again, it would do everything twice.
     expect([20, 21, 36, 37, 52].map((request) => timeouts[request])).toEqual([8000, 4000, 4000, 2000, 2000]);
+  });
+
+  it('says in a line what a request was, for whoever debugs', async () => {
+    const { courier, log } = courierWith([{}, { status: 503 }]);
+    await courier.deliver(['{"a":"secret"}', '{"b":2}']);
+    await courier.deliver([long]);
+    expect(log[0]).toMatch(/^2 items in 49 bytes \(plain\): 200 after \d+ ms$/);
+    expect(log[1]).toMatch(/^1 items in \d+ bytes \((zstd|gzip)\): 503 after \d+ ms$/);
   });
 
   it('says what is wrong with an address instead of using it', async () => {

@@ -25,6 +25,7 @@ export interface CourierDeps {
   compressor: Compressor | undefined;
   /** Read anew for each request: `configure()` may be called at any time. */
   settings: { url: string; apiKey: string | undefined; requestTimeout: number; compress: boolean | 'auto' };
+  debug?: (line: string) => void;
 }
 
 /** A collector that is slow, and not away, gets more time for what it could not finish: up to this much more. */
@@ -32,7 +33,7 @@ const LONGEST_BOUND_FACTOR = 8;
 /** Answers in a row after which half of the extra time is enough. Taken back at once, every second request would be in vain. */
 const ANSWERS_UNTIL_FASTER = 16;
 
-export function createCourier({ transport, compressor, settings }: CourierDeps): Courier {
+export function createCourier({ transport, compressor, settings, debug }: CourierDeps): Courier {
   let encodings = compressor;
   let base: string | undefined;
   /** Grows with each request that timed out, and shrinks with many that did not. */
@@ -78,12 +79,11 @@ export function createCourier({ transport, compressor, settings }: CourierDeps):
         // Made ready before the collector said that it does not know the encoding.
         if (encoding && !encodings) ({ body, encoding } = await pack(lines));
         if (encoding) headers['content-encoding'] = encoding;
-        const answer = await transport.send({
-          url,
-          headers,
-          body,
-          timeoutMs: bound(),
-        });
+        const start = performance.now();
+        const answer = await transport.send({ url, headers, body, timeoutMs: bound() });
+        debug?.(
+          `${lines.length} items in ${body.length} bytes (${encoding ?? 'plain'}): ${answer.status} after ${Math.round(performance.now() - start)} ms`,
+        );
         if (++answers % ANSWERS_UNTIL_FASTER === 0) factor = Math.max(1, factor / 2);
         const verdict = judge(answer);
         if (verdict.kind !== 'encoding') return verdict;

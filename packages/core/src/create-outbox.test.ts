@@ -225,6 +225,20 @@ describe('when the collector takes nothing', () => {
     expect(diagnostics[0]?.message).toContain('1 item waits');
   });
 
+  it('says why, and when it is asked again, for whoever debugs', async () => {
+    const { schedule, log, answers, run } = virtualOutbox();
+    answers.push(
+      () => unreachable,
+      () => later(20_000),
+    );
+    run('a');
+    await schedule.pass(1000);
+    expect(log).toEqual([
+      'collector-unreachable (nothing listens there): 1 items wait, again in 250 ms',
+      'collector-busy (answered 429): 1 items wait, again in 20250 ms',
+    ]);
+  });
+
   it('is left alone as long as it asked to be', async () => {
     const { outbox, schedule, sent, answers, run } = virtualOutbox();
     answers.push(() => later(20_000));

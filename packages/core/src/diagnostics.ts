@@ -42,6 +42,15 @@ export function report(diagnostic: Diagnostic): void {
   }
 }
 
+/** Says what delivery does, where `debug` asks for it. On stderr: what the host prints stays what it was. Never throws. */
+export function debug(line: string): void {
+  try {
+    if (settings.debug) console.warn(`[observatory] ${line}`);
+  } catch {
+    // As above.
+  }
+}
+
 /** Misuse of the API by the host: throws under `strict`, is reported otherwise. */
 export function misuse(diagnostic: Diagnostic): void {
   if (settings.strict) throw new ObservatoryError(diagnostic);

@@ -23,6 +23,7 @@ export function createOutage(deps: {
   schedule: Schedule;
   random: () => number;
   report: (diagnostic: Diagnostic) => void;
+  debug?: (line: string) => void;
   settings: { readonly url: string; readonly apiKey: string | undefined };
 }): Outage {
   const { schedule, settings } = deps;
@@ -48,7 +49,11 @@ export function createOutage(deps: {
       const slow = failure.kind === 'misconfigured';
       const retryAfterMs = failure.kind === 'later' ? failure.retryAfterMs : undefined;
       asked = retryAfterMs !== undefined;
-      retryAt = now + pauseAfter(failures, { slow, retryAfterMs, random: deps.random });
+      const pause = pauseAfter(failures, { slow, retryAfterMs, random: deps.random });
+      retryAt = now + pause;
+      deps.debug?.(
+        `${failure.problem} (${failure.words}): ${waiting} items wait, again in ${Math.round(pause)} ms`,
+      );
       if (reported === failure.problem) return;
       if (failures === 1 && PASSING.includes(failure.problem)) return;
       reported = failure.problem;

@@ -2,7 +2,7 @@ import { createCompressor, createSpool, createTransport, watchProcessEnd } from 
 import { settings } from './config.js';
 import { createCourier } from './courier.js';
 import { createOutbox, type ProcessOutbox } from './create-outbox.js';
-import { report } from './diagnostics.js';
+import { debug, report } from './diagnostics.js';
 import type { Outbox } from './outbox.js';
 import { builtin } from './platform.js';
 import { processSchedule } from './schedule.js';
@@ -24,12 +24,13 @@ function createProcessOutbox(): Outbox {
     });
   const schedule = processSchedule(onError);
   const outbox: ProcessOutbox = createOutbox({
-    courier: createCourier({ transport: createTransport(), compressor: createCompressor(), settings }),
+    courier: createCourier({ transport: createTransport(), compressor: createCompressor(), settings, debug }),
     seal,
     schedule,
     random: Math.random,
     report,
-    spool: createSpool({ report, now: schedule.now, settings }),
+    debug,
+    spool: createSpool({ report, debug, now: schedule.now, settings }),
     settings,
     cautious: builtin('node:worker_threads')?.isMainThread === false,
     onRisk: (atRisk) => end.guard(atRisk),

@@ -9,10 +9,12 @@ import { createSpool, type SpoolDeps } from './spool.js';
 let folder: string;
 let now: number;
 let diagnostics: Diagnostic[];
+let log: string[];
 beforeEach(() => {
   folder = join(fs.mkdtempSync(join(tmpdir(), 'spool-')), 'state', 'observatory');
   now = 0;
   diagnostics = [];
+  log = [];
 });
 afterEach(() => {
   fs.chmodSync(join(folder, '..'), 0o700);
@@ -26,6 +28,7 @@ function spoolOf(owner: string, alive: () => string[], settings: Partial<SpoolDe
   const spool = createSpool({
     now: () => now,
     report: (diagnostic) => diagnostics.push(diagnostic),
+    debug: (line) => log.push(line),
     settings: {
       spool: folder,
       spoolLimit: 1e9,
@@ -112,6 +115,7 @@ describe('the spool', () => {
     const second = spoolOf('2-2-2-0', () => alive);
     second.spool.search(0);
     second.spool.release(second.spool.adopt()!.stored);
+    expect(log.map((line) => line.replace(/\S+$/, ''))).toEqual(['700 items to ', '700 items from ']);
     alive = ['3-3-3-0'];
     const rest = adoptAll(spoolOf('3-3-3-0', () => alive).spool);
     expect(rest).toEqual(Array.from({ length: 200 }, (_, i) => item(`r${i + 500}`)));

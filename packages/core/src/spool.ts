@@ -69,6 +69,7 @@ const TOUCH_EVERY_MS = 15_000;
 
 export interface SpoolDeps {
   report: (diagnostic: Diagnostic) => void;
+  debug?: (line: string) => void;
   now: () => number;
   settings: {
     readonly spool: string | false | undefined;
@@ -166,7 +167,9 @@ export function createSpool(deps: SpoolDeps): Spool {
   function write(into: string, lines: readonly string[]): Stored {
     const segment = writable(into, lines);
     if (segment.kind === 'journal') for (const line of lines) openings?.note(line);
-    return { segment, numbers: segment.append(lines) };
+    const numbers = segment.append(lines);
+    deps.debug?.(`${lines.length} items to ${segment.name}`);
+    return { segment, numbers };
   }
 
   function remove(segment: Segment): void {
@@ -223,6 +226,7 @@ export function createSpool(deps: SpoolDeps): Spool {
         batch.stored.numbers.push(number);
         bytes += line.length;
       }
+      deps.debug?.(`${waiting.length} items from ${file.name}`);
       if (batch) return segment;
       remove(segment);
     } catch {

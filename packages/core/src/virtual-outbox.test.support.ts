@@ -82,6 +82,8 @@ export interface VirtualOutbox {
   answers: ((lines: readonly string[]) => Verdict | Promise<Verdict>)[];
   /** How many items each batch had that was made ready before its turn. */
   packed: number[];
+  /** What `debug` would print. */
+  log: string[];
   run(id: string, bytes?: number, soon?: boolean): WireItem;
 }
 
@@ -98,11 +100,13 @@ export function virtualOutbox(
   const diagnostics: Diagnostic[] = [];
   const answers: VirtualOutbox['answers'] = [];
   const packed: number[] = [];
+  const log: string[] = [];
   const outbox = createOutbox({
     schedule,
     random,
     spool,
     report: (diagnostic) => diagnostics.push(diagnostic),
+    debug: (line) => log.push(line),
     seal: (item) => [JSON.stringify(item)],
     // Kept as it is: a test may change it later, as `configure()` does.
     settings: Object.setPrototypeOf(settings, {
@@ -145,6 +149,7 @@ export function virtualOutbox(
     diagnostics,
     answers,
     packed,
+    log,
     run(id, bytes = 100, soon = true) {
       const item: WireItem = { type: 'run', run_id: id };
       outbox.add(item, bytes, soon);
