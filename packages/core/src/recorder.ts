@@ -7,11 +7,13 @@ import { currentScope, enteredScope, enterScope, type Scope, within } from './am
 import { outbox } from './current-outbox.js';
 import { misuse } from './diagnostics.js';
 import { OWNER_RUN, outcomeOf, RECORDING, type Recording, recover, STATE } from './recording.js';
+import { RequestedCalls } from './requested-calls.js';
 import { Run } from './run.js';
 import { CHILDREN_WAIT_MS, type PromptInput } from './run-state.js';
 import { type ContentList, contentTexts, type Lazy } from './seal.js';
 import { isObject, messageOf, plainCopy, toText } from './snapshot.js';
 import { type ModelConfig, Step, setTokens, type TokenUsage } from './step.js';
+import { stepTexts } from './step-texts.js';
 import { ToolCall, toolCallOf } from './tool-call.js';
 import type { Message, Outcome } from './wire.js';
 
@@ -197,7 +199,7 @@ export function recorder(sdk: string): Recorder {
   };
 
   const open = (start: RunStart): Run => {
-    const { parent, startTime, prompt, response, fullOutput, lazy, ...options } = start;
+    const { parent, startTime, prompt, response, fullOutput, lazy, textFromSteps, ...options } = start;
     const onAttach =
       lazy &&
       (() => {
@@ -206,7 +208,12 @@ export function recorder(sdk: string): Recorder {
         return fields !== false;
       });
     const run: Run = new Run(
-      { ...options, startTime: startTime as Date, lazy: onAttach },
+      {
+        ...options,
+        startTime: startTime as Date,
+        lazy: onAttach,
+        texts: textFromSteps ? stepTexts() : undefined,
+      },
       parent === undefined ? scope() : parent === null ? undefined : scopeOf(parent),
     );
     run[STATE].sdk = sdk;
@@ -247,7 +254,10 @@ export function recorder(sdk: string): Recorder {
           const options = { toolCallId, startTime: start.startTime as Date };
           const call = requested ? new ToolCall(run, options) : toolCallOf(run, options);
           setToolCall(call, start);
-          if (requested && !run[STATE].recording.ended) run[STATE].requested.add(call, name, args);
+          if (requested && !run[STATE].recording.ended) {
+            run[STATE].requested ??= new RequestedCalls();
+            run[STATE].requested.add(call, name, args);
+          }
           return call;
         },
         () => new ToolCall(run, {}),

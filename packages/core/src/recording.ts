@@ -3,7 +3,7 @@ import type { SentContents } from './content-refs.js';
 import { outbox } from './current-outbox.js';
 import { misuse, report } from './diagnostics.js';
 import { type ContentList, OWNER, type Owner, type Unsealed } from './seal.js';
-import { isObject, messageOf, plainCopy } from './snapshot.js';
+import { isObject, messageOf, plainCopy, toText } from './snapshot.js';
 import { OUTCOME_ORDER, type Outcome, type StatusCode, type WireItem } from './wire.js';
 
 /** What a run and everything in it share. */
@@ -96,6 +96,11 @@ export class Recording implements Owner {
 
   setText(field: string, text: string | undefined): void {
     if (text !== undefined) this.set(field, text, text.length);
+  }
+
+  /** Text as it is; anything else as JSON text, as it is now. */
+  setAsText(field: string, value: unknown): void {
+    if (value !== undefined && value !== null) this.setText(field, toText(value));
   }
 
   setContents(field: 'messages' | 'output' | 'tool_definitions', list: ContentList, bytes = 0): void {
@@ -212,14 +217,18 @@ export function failOpen(runId: string | undefined, work: () => void): void {
   try {
     work();
   } catch (error) {
-    if (isObject(error) && error.name === 'ObservatoryError') throw error;
-    report({
-      kind: 'internal',
-      message: `Recording failed: ${messageOf(error)}`,
-      cause: error,
-      ...(runId === undefined ? {} : { runId }),
-    });
+    failed(error, runId);
   }
+}
+
+export function failed(error: unknown, runId: string | undefined): void {
+  if (isObject(error) && error.name === 'ObservatoryError') throw error;
+  report({
+    kind: 'internal',
+    message: `Recording failed: ${messageOf(error)}`,
+    cause: error,
+    ...(runId === undefined ? {} : { runId }),
+  });
 }
 
 /** What `work` makes, or, when a host's options cannot even be read, what `fallback` makes. */

@@ -6,10 +6,10 @@ import { outbox } from './current-outbox.js';
 import { misuse, report } from './diagnostics.js';
 import { arm, timeoutOf, unwatch, watch } from './pulse.js';
 import { failOpen, type Ledger, RECORDING, Recording, readId, STATE } from './recording.js';
-import { RequestedCalls } from './requested-calls.js';
+import type { RequestedCalls } from './requested-calls.js';
 import type { Run } from './run.js';
 import { isObject, messageOf, plainCopy, toText } from './snapshot.js';
-import { type StepTexts, stepTexts } from './step-texts.js';
+import type { StepTexts } from './step-texts.js';
 import type { Outcome, PromptFields, RunItem } from './wire.js';
 
 export interface RunOptions {
@@ -61,8 +61,8 @@ export interface InternalOptions {
    * means to record nothing.
    */
   lazy?: (() => boolean) | undefined;
-  /** Takes the prompt of its first step and the answer of its last where it has none of its own. */
-  textFromSteps?: boolean | undefined;
+  /** Where it takes its prompt and response from if it has none of its own. */
+  texts?: StepTexts | undefined;
 }
 
 /** How an ended run waits for what still goes on in it. */
@@ -98,9 +98,9 @@ export class RunState implements Ledger {
   private readonly parent: RunState | undefined;
   private readonly onAttach: (() => boolean) | undefined;
   private readonly texts: StepTexts | undefined;
-  /** Set while an ended run waits for its children. */
   /** Tool calls that the model asked for. */
-  private requestedCalls: RequestedCalls | undefined;
+  requested: RequestedCalls | undefined;
+  /** Set while an ended run waits for its children. */
   private closing: { at: number; waiting: Waiting; done: () => void } | undefined;
   /** How it ended while it was lazy. */
   private endedLazily: Waiting | undefined;
@@ -112,7 +112,7 @@ export class RunState implements Ledger {
     this.parent = parentState;
     this.onAttach = options.lazy;
     this.lazy = options.lazy !== undefined;
-    if (options.textFromSteps) this.texts = stepTexts();
+    this.texts = options.texts;
     if (!this.lazy) parentState?.attach();
     this.runId = readId(options.runId, 'runId') ?? newId();
     this.offset = parentState?.offset ?? clockOffset();
@@ -168,14 +168,9 @@ export class RunState implements Ledger {
     return this.contents;
   }
 
-  get requested(): RequestedCalls {
-    this.requestedCalls ??= new RequestedCalls();
-    return this.requestedCalls;
-  }
-
   /** Whether something is open that an end has to wait for. */
   private get busy(): boolean {
-    return this.open.size > (this.requestedCalls?.size ?? 0);
+    return this.open.size > (this.requested?.size ?? 0);
   }
 
   /** A step or tool call begins. */
@@ -280,9 +275,9 @@ export class RunState implements Ledger {
     this.closing = undefined;
     const reason = children === 'error' ? 'Parent run errored' : 'Run ended before this was';
     for (const child of this.open) {
-      child.closeWithRun(this.requestedCalls?.has(child) ? 'abandoned' : children, reason);
+      child.closeWithRun(this.requested?.has(child) ? 'abandoned' : children, reason);
     }
-    this.requestedCalls = undefined;
+    this.requested = undefined;
     this.open.clear();
     if (this.texts) {
       const { prompt, response } = this.texts;
@@ -349,7 +344,7 @@ export class RunState implements Ledger {
 
   childEnded(child: OpenChild): void {
     if (!this.open.delete(child)) return;
-    this.requestedCalls?.delete(child);
+    this.requested?.delete(child);
     this.lastChildEndMs = Math.max(this.lastChildEndMs, child[RECORDING].endMs ?? 0);
     if (this.busy || !this.closing) return;
     const { settleMs } = this.closing.waiting;

@@ -2,7 +2,8 @@ import { currentScope, type Scope } from './ambient.js';
 import { outbox } from './current-outbox.js';
 import { misuse, report } from './diagnostics.js';
 import { type FeedbackInput, submitFeedback } from './feedback.js';
-import { failOpen, INSPECT, outcomeOf, readId, recover, STATE } from './recording.js';
+import { change, Recorded } from './recorded.js';
+import { failOpen, outcomeOf, readId, recover, STATE } from './recording.js';
 import {
   type InternalOptions,
   type PromptInput,
@@ -21,13 +22,15 @@ export type { PromptInput, ResponseInput, RunOptions } from './run-state.js';
  *
  * Setters return the run, so they chain. None of them throws; what is recorded is what the values were at the call.
  */
-export class Run {
+export class Run extends Recorded {
   /** @internal */
   readonly [STATE]: RunState;
 
   /** @internal */
   constructor(options: RunOptions & InternalOptions, parent: Scope | undefined, own = true) {
-    this[STATE] = new RunState(options, parent, own);
+    const state = new RunState(options, parent, own);
+    super(state.recording);
+    this[STATE] = state;
   }
 
   get runId(): string {
@@ -36,50 +39,26 @@ export class Run {
 
   /** What the user asked: text, or an object that also holds the system prompt. */
   prompt(prompt: string | PromptInput): this {
-    const state = this[STATE];
-    failOpen(state.runId, () => {
-      state.attach();
-      state.setPrompt(prompt);
+    return change(this, () => {
+      this[STATE].attach();
+      this[STATE].setPrompt(prompt);
     });
-    return this;
   }
 
   /** The final answer. A later call replaces an earlier one. */
   response(response: string | ResponseInput): this {
-    const state = this[STATE];
-    failOpen(state.runId, () => {
-      state.attach();
-      state.setResponse(response);
+    return change(this, () => {
+      this[STATE].attach();
+      this[STATE].setResponse(response);
     });
-    return this;
-  }
-
-  /** Names and values to filter by. Later keys win. */
-  metadata(...records: Record<string, unknown>[]): this {
-    failOpen(this.runId, () => this[STATE].recording.mergeMetadata(records));
-    return this;
   }
 
   tags(...tags: (string | readonly string[])[]): this {
-    failOpen(this.runId, () => this[STATE].tag(tags));
-    return this;
+    return change(this, () => this[STATE].tag(tags));
   }
 
   user(userId: string): this {
-    failOpen(this.runId, () => this[STATE].recording.setText('user_id', readId(userId, 'userId')));
-    return this;
-  }
-
-  /** 0 = ok, 2 = error. Does not end the run. */
-  status(code: number, message?: string): this {
-    failOpen(this.runId, () => this[STATE].recording.pinStatus(code, message));
-    return this;
-  }
-
-  /** Pins the end time; otherwise it is taken when the run ends. */
-  endTime(time: Date): this {
-    failOpen(this.runId, () => this[STATE].recording.pinEnd(time));
-    return this;
+    return change(this, (recording) => recording.setText('user_id', readId(userId, 'userId')));
   }
 
   /** A model call. Takes its id or `{ stepId, startTime }`. */
@@ -150,11 +129,6 @@ export class Run {
       endedBefore(state);
       state.end('error', message === undefined ? undefined : messageOf(message), 'error');
     });
-  }
-
-  /** What console.log shows: not the bookkeeping. */
-  [INSPECT](): string {
-    return `Run { ${this.runId} }`;
   }
 
   /** `await using r = run()` ends the run with its block. */

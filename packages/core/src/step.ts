@@ -1,9 +1,10 @@
 import { newId } from './clock.js';
 import { misuse } from './diagnostics.js';
-import { failOpen, INSPECT, OWNER_RUN, outcomeOf, RECORDING, Recording, readId, STATE } from './recording.js';
+import { change, RecordedChild } from './recorded.js';
+import { type Recording, readId, STATE } from './recording.js';
 import type { Run } from './run.js';
 import { contentTexts } from './seal.js';
-import { isObject, messageOf, toJson, toText } from './snapshot.js';
+import { isObject, toJson } from './snapshot.js';
 import type { Message } from './wire.js';
 
 export interface StepOptions {
@@ -30,148 +31,80 @@ export interface TokenUsage {
 export type ModelConfig = { requested?: string | undefined; used?: string | undefined };
 
 /** One model call. Made by `run.step()`. */
-export class Step {
-  /** @internal */
-  readonly [RECORDING]: Recording;
+export class Step extends RecordedChild {
   readonly stepId: string;
-  /** @internal */
-  readonly [OWNER_RUN]: Run;
   private hasPrompt = false;
   private hasResponse = false;
 
   /** @internal */
   constructor(run: Run, options: StepOptions) {
-    const state = run[STATE];
-    state.attach();
-    this[OWNER_RUN] = run;
-    this.stepId = readId(options.stepId, 'stepId') ?? newId();
-    const ids = { type: 'step', run_id: run.runId, step_id: this.stepId } as const;
-    this[RECORDING] = new Recording(ids, state, options.startTime ?? undefined);
-    if (state.recording.ended) this[RECORDING].publish(false);
-    else state.opened(this);
+    run[STATE].attach();
+    const stepId = readId(options.stepId, 'stepId') ?? newId();
+    super(run, { type: 'step', run_id: run.runId, step_id: stepId }, options.startTime ?? undefined);
+    this.stepId = stepId;
+    this.begin();
   }
 
   /** What the model got: text, or the messages. Each distinct message is sent once per run. */
   prompt(prompt: string | readonly object[]): this {
-    failOpen(this[RECORDING].ledger.runId, () => {
+    return change(this, (recording) => {
       this.hasPrompt = true;
-      if (Array.isArray(prompt)) this[RECORDING].setContents('messages', contentTexts(prompt));
-      else if (prompt !== undefined && prompt !== null) this[RECORDING].setText('prompt', toText(prompt));
+      if (Array.isArray(prompt)) recording.setContents('messages', contentTexts(prompt));
+      else recording.setAsText('prompt', prompt);
     });
-    return this;
   }
 
   /** What the model answered: text, or the message. */
   response(response: string | Message | { readonly role: string }): this {
-    failOpen(this[RECORDING].ledger.runId, () => {
+    return change(this, (recording) => {
       this.hasResponse = true;
       if (isObject(response) && typeof response.role === 'string') {
-        this[RECORDING].setContents('output', contentTexts([response]));
-      } else if (response !== undefined && response !== null) {
-        this[RECORDING].setText('response', toText(response));
-      }
+        recording.setContents('output', contentTexts([response]));
+      } else recording.setAsText('response', response);
     });
-    return this;
   }
 
   /** The model's name, or the one asked for and the one that answered. */
   model(model: string | ModelConfig): this {
-    failOpen(this[RECORDING].ledger.runId, () => {
-      if (isObject(model)) {
-        const { requested, used } = model as ModelConfig;
-        if (requested) this[RECORDING].setText('model_requested', toText(requested));
-        if (used) this[RECORDING].setText('model_used', toText(used));
-      } else if (model !== undefined && model !== null) {
-        this[RECORDING].setText('model_requested', toText(model));
-        this[RECORDING].setText('model_used', toText(model));
-      }
+    return change(this, (recording) => {
+      const { requested, used } = isObject(model)
+        ? (model as ModelConfig)
+        : { requested: model, used: model };
+      recording.setAsText('model_requested', requested || undefined);
+      recording.setAsText('model_used', used || undefined);
     });
-    return this;
   }
 
   tokens(tokens: TokenUsage): this {
-    failOpen(this[RECORDING].ledger.runId, () => setTokens(this[RECORDING], tokens));
-    return this;
+    return change(this, (recording) => setTokens(recording, tokens));
   }
 
   /** US dollars, where the provider or the host knows it; otherwise the collector's price list applies. */
   cost(usd: number): this {
-    failOpen(this[RECORDING].ledger.runId, () => this[RECORDING].setNumber('real_total_cost', usd));
-    return this;
+    return change(this, (recording) => recording.setNumber('real_total_cost', usd));
   }
 
   finishReason(reason: string): this {
-    failOpen(this[RECORDING].ledger.runId, () => {
-      if (reason !== undefined && reason !== null) this[RECORDING].setText('finish_reason', toText(reason));
-    });
-    return this;
+    return change(this, (recording) => recording.setAsText('finish_reason', reason));
   }
 
   /** The schemas of the tools the model could call: JSON text or the list. */
   toolDefinitions(definitions: string | readonly unknown[]): this {
-    failOpen(this[RECORDING].ledger.runId, () => {
+    return change(this, (recording) => {
       if (Array.isArray(definitions)) {
-        this[RECORDING].setContents('tool_definitions', contentTexts(definitions));
-      } else if (definitions !== undefined && definitions !== null) {
-        this[RECORDING].setText('tool_definitions', toText(definitions));
-      }
-    });
-    return this;
-  }
-
-  metadata(...records: Record<string, unknown>[]): this {
-    failOpen(this[RECORDING].ledger.runId, () => this[RECORDING].mergeMetadata(records));
-    return this;
-  }
-
-  status(code: number, message?: string): this {
-    failOpen(this[RECORDING].ledger.runId, () => this[RECORDING].pinStatus(code, message));
-    return this;
-  }
-
-  endTime(time: Date): this {
-    failOpen(this[RECORDING].ledger.runId, () => this[RECORDING].pinEnd(time));
-    return this;
-  }
-
-  end(): void {
-    failOpen(this[RECORDING].ledger.runId, () => {
-      if (endedTwice(this[RECORDING], 'step')) return;
-      // A completion that only calls tools has no response; one that has neither was forgotten.
-      if (!this.hasPrompt && !this.hasResponse) {
-        misuse({
-          kind: 'step-without-content',
-          message:
-            'A step ended without prompt and response. Call step.prompt() and step.response() before step.end().',
-          runId: this[RECORDING].ledger.runId,
-        });
-      }
-      this[RECORDING].finish(outcomeOf(this[RECORDING]));
-      this[OWNER_RUN][STATE].childEnded(this);
+        recording.setContents('tool_definitions', contentTexts(definitions));
+      } else recording.setAsText('tool_definitions', definitions);
     });
   }
 
-  /** Ends the step as failed. Takes an Error or what to say. */
-  error(message?: unknown): void {
-    failOpen(this[RECORDING].ledger.runId, () => {
-      endedTwice(this[RECORDING], 'step');
-      this[RECORDING].finish('error', message === undefined ? undefined : messageOf(message));
-      this[OWNER_RUN][STATE].childEnded(this);
-    });
-  }
-
-  get ended(): boolean {
-    return this[RECORDING].ended;
-  }
-
-  /** What console.log shows: not the bookkeeping. */
-  [INSPECT](): string {
-    return `Step { ${this.stepId} }`;
-  }
-
-  /** @internal */
-  closeWithRun(outcome: 'abandoned' | 'error', message: string): void {
-    this[RECORDING].finish(outcome, message);
+  /** @internal A completion that only calls tools has no response; one that has neither was forgotten. */
+  protected missing() {
+    if (this.hasPrompt || this.hasResponse) return undefined;
+    return {
+      kind: 'step-without-content',
+      message:
+        'A step ended without prompt and response. Call step.prompt() and step.response() before step.end().',
+    };
   }
 }
 
@@ -195,20 +128,4 @@ export function setTokens(recording: Recording, tokens: TokenUsage): void {
   for (const name of Object.keys(TOKEN_FIELDS) as (keyof typeof TOKEN_FIELDS)[]) {
     recording.setNumber(TOKEN_FIELDS[name], (tokens as TokenUsage)[name]);
   }
-}
-
-/** Whether it had ended; if so that is said, and what came since is an amendment. */
-export function endedTwice(recording: Recording, what: 'step' | 'tool call'): boolean {
-  if (!recording.ended) return false;
-  if (recording.outcome === 'abandoned') {
-    // Its run ended first: this is the real end.
-    recording.finish(outcomeOf(recording), undefined, performance.now() + recording.ledger.offset);
-    return true;
-  }
-  misuse({
-    kind: `${what.replace(' ', '-')}-ended-twice`,
-    message: `A ${what} was ended twice. Call end() or error() once; the second call only adds what is new.`,
-    runId: recording.ledger.runId,
-  });
-  return true;
 }

@@ -152,7 +152,7 @@ function start(
       },
     };
   }
-  const asked = run[STATE].requested.claim(name, args && input(args));
+  const asked = run[STATE].requested?.claim(name, args && input(args));
   const call = asked ?? run.toolCall(name);
   if (args && !asked) call.args(input(args) ?? {});
   return {
