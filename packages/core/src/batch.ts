@@ -58,39 +58,6 @@ export function extend(batch: Batch, more: Batch): boolean {
   return true;
 }
 
-/** The body of a request: a single item travels bare. */
-export function bodyOf(lines: readonly string[]): Uint8Array<ArrayBuffer> {
-  if (lines.length === 1) return encode(lines[0]!);
-  return encodeBatch(lines) ?? encode(`${HEAD}${lines.join(',')}${TAIL}`);
-}
-
-const HEAD = '{"type":"batch","items":[';
-const TAIL = ']}';
-
-function encode(text: string): Uint8Array<ArrayBuffer> {
-  return typeof Buffer === 'function' ? Buffer.from(text) : new TextEncoder().encode(text);
-}
-
-/**
- * Writes the lines where the socket or the compressor will read them, once. Joining them first and leaving the encoding to
- * the socket costs ten times as much. undefined when a line is not all ASCII: then its length in bytes is not known.
- */
-function encodeBatch(lines: readonly string[]): Uint8Array<ArrayBuffer> | undefined {
-  if (typeof Buffer !== 'function') return undefined;
-  const size = HEAD.length + TAIL.length + lines.length - 1 + lengthOf(lines);
-  // With room to spare, so that text that is not ASCII shows by its length and never by being cut off.
-  const bytes = Buffer.allocUnsafeSlow(size + 8);
-  let at = bytes.write(HEAD, 'latin1');
-  for (let i = 0; i < lines.length; i++) {
-    if (i > 0) bytes[at++] = 0x2c;
-    const line = lines[i]!;
-    if (bytes.write(line, at) !== line.length) return undefined;
-    at += line.length;
-  }
-  bytes.write(TAIL, at, 'latin1');
-  return bytes.subarray(0, size);
-}
-
 /** The halves of a batch that is too large or holds something the collector refuses; one item stays whole. */
 export function halves(batch: Batch & { lines: string[] }): Batch[] {
   const { count, stored } = batch;

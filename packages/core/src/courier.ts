@@ -1,5 +1,5 @@
 import { judge, type Verdict } from './answer.js';
-import { bodyOf } from './batch.js';
+import { createBodyWriter } from './body.js';
 import { type Compressor, paysFor } from './compress.js';
 import { LONGEST_TIMER_MS } from './schedule.js';
 import type { Transport } from './transport.js';
@@ -39,6 +39,7 @@ export function createCourier({ transport, compressor, settings, debug }: Courie
   /** Grows with each request that timed out, and shrinks with many that did not. */
   let factor = 1;
   let answers = 0;
+  const bodies = createBodyWriter();
   const bound = () => Math.min(settings.requestTimeout * factor, LONGEST_TIMER_MS);
   let known: URL | undefined;
   const address = () => {
@@ -50,14 +51,16 @@ export function createCourier({ transport, compressor, settings, debug }: Courie
   };
 
   async function pack(lines: readonly string[]): Promise<Parcel> {
-    const body = bodyOf(lines);
+    const body = bodies.write(lines);
     const { compress } = settings;
     const url = address();
     if (!encodings || !url || !(compress === true || (compress === 'auto' && paysFor(url, body.length)))) {
       return { body };
     }
     const { encoding } = encodings;
-    return { body: await encodings.compress(body), encoding };
+    const small = await encodings.compress(body);
+    bodies.release(body);
+    return { body: small, encoding };
   }
 
   return {
@@ -86,6 +89,8 @@ export function createCourier({ transport, compressor, settings, debug }: Courie
         );
         if (++answers % ANSWERS_UNTIL_FASTER === 0) factor = Math.max(1, factor / 2);
         const verdict = judge(answer);
+        // A receipt comes when all of it was read; after anything else a socket may still be writing.
+        if (verdict.kind === 'stored' && !encoding) bodies.release(body);
         if (verdict.kind !== 'encoding') return verdict;
         if (!encoding) return judge({ ...answer, status: 404 });
         // From here on everything travels as it is.

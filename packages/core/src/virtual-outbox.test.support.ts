@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Verdict } from './answer.js';
-import { bodyOf } from './batch.js';
+import { createBodyWriter } from './body.js';
 import { createOutbox, type OutboxDeps, type ProcessOutbox } from './create-outbox.js';
 import type { Diagnostic } from './diagnostics.js';
 import type { Schedule } from './schedule.js';
@@ -119,11 +119,11 @@ export function virtualOutbox(
     courier: {
       async pack(lines) {
         packed.push(lines.length);
-        return { body: bodyOf(lines) };
+        return { body: createBodyWriter().write(lines) };
       },
       async deliver(lines, made) {
         // What was made ready is never another batch's.
-        if (made) expect(Buffer.from((await made).body).equals(bodyOf(lines))).toBe(true);
+        if (made) expect((await made).body).toEqual(createBodyWriter().write(lines));
         const items = lines.map((line) => JSON.parse(line));
         sent.push(items.map((item) => item.run_id ?? item.type));
         const verdict = (await answers.shift()?.(lines)) ?? receiptFor(lines);
