@@ -24,7 +24,8 @@ function isPlain(text: string): boolean {
     }
     return true;
   }
-  if (!bytes || length > SIZE - 8) return false;
+  // Two quick searches save the rest for nearly every text that needs an escape.
+  if (!bytes || length > SIZE - 8 || text.includes('\n') || text.includes('"')) return false;
   const size = bytes.write(text, 0);
   // What is not ASCII stands for itself, but for half a character; what did not fit was not looked at.
   if (size !== length && (size > SIZE - 8 || !text.isWellFormed())) return false;
