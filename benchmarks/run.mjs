@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { bundleCore } from '../scripts/bundle-core.ts';
 import { makeLoop } from './workload.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -154,7 +155,14 @@ async function loopBytes() {
   return rows;
 }
 
-function coldImports() {
+/** Core is published as a file per entry; here it stands as one per idea. */
+async function publishedCore() {
+  const folder = mkdtempSync(join(tmpdir(), 'observatory-core-'));
+  await bundleCore(folder);
+  return folder;
+}
+
+function coldImports(core) {
   const times = new Map();
   const importable = CANDIDATES.filter(
     ({ module, options }) => !options && !['noop', 'limit'].includes(module),
@@ -167,7 +175,7 @@ function coldImports() {
       const code = `const t = performance.now(); ${specifiers
         .map(
           (from) =>
-            `await import(${JSON.stringify(from.startsWith('.') ? pathToFileURL(join(HERE, from)).href : from)});`,
+            `await import(${JSON.stringify(from.startsWith('.') ? pathToFileURL(join(core, 'node/index.js')).href : from)});`,
         )
         .join('')} console.log(performance.now() - t)`;
       const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
@@ -229,7 +237,9 @@ const { steady, burst } = await withSink(names, async (sink) => ({
   steady: await interleaved(sink, STEADY, STEADY_BLOCKS),
   burst: await interleaved(sink, BURST, BURST_BLOCKS),
 }));
-const imports = coldImports();
+const core = await publishedCore();
+const imports = coldImports(core);
+rmSync(core, { recursive: true });
 const bundles = await bundleSizes();
 const loop = await loopBytes();
 

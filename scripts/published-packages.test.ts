@@ -1,11 +1,14 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { checkPackage, Package } from '@arethetypeswrong/core';
 import { type BuildOptions, build } from 'esbuild';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundleCore } from './bundle-core.js';
 
 const root = join(import.meta.dirname, '..');
 
@@ -14,27 +17,44 @@ interface Manifest {
   version: string;
   private?: boolean;
   files: string[];
+  publishConfig?: object;
   dependencies?: Record<string, string>;
 }
 
+const manifestOf = (dir: string) => JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as Manifest;
+
 const packages = readdirSync(join(root, 'packages'))
   .map((name) => join(root, 'packages', name))
-  .map((dir) => ({ dir, manifest: JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as Manifest }))
+  .map((dir) => ({ dir, manifest: manifestOf(dir) }))
   .filter(({ manifest }) => !manifest.private);
+
+/** Core's bundle and nothing else, in a folder of its own. */
+const core = mkdtempSync(join(tmpdir(), 'observatory-core-'));
+beforeAll(async () => {
+  await bundleCore(join(core, 'bundle'));
+  const { publishConfig, ...manifest } = manifestOf(join(root, 'packages/core'));
+  writeFileSync(join(core, 'package.json'), JSON.stringify({ ...manifest, ...publishConfig }));
+});
+afterAll(() => rmSync(core, { recursive: true }));
 
 /** The built files a package publishes, as a registry would hold them. */
 function published(dir: string, manifest: Manifest): Record<string, Uint8Array> {
   const files: Record<string, Uint8Array> = {};
+  if (manifest.publishConfig) addTo(files, core, manifest);
+  addTo(files, dir, manifest);
+  return files;
+}
+
+function addTo(files: Record<string, Uint8Array>, dir: string, manifest: Manifest): void {
   const add = (path: string) => {
     const full = join(dir, path);
     if (!existsSync(full)) return;
     if (statSync(full).isDirectory()) for (const name of readdirSync(full)) add(join(path, name));
     else if (!/\.test\.|\.tsbuildinfo$/.test(path)) {
-      files[`/node_modules/${manifest.name}/${path}`] = readFileSync(full);
+      files[`/node_modules/${manifest.name}/${path}`] ??= readFileSync(full);
     }
   };
-  for (const path of ['package.json', 'dist', 'src']) add(path);
-  return files;
+  for (const path of ['package.json', 'bundle', 'dist', 'src']) add(path);
 }
 
 describe.each(packages.map(({ dir, manifest }) => [manifest.name, dir, manifest] as const))(
@@ -66,10 +86,8 @@ describe.each(packages.map(({ dir, manifest }) => [manifest.name, dir, manifest]
 describe('@observatory/core', () => {
   const bundle = async (options: BuildOptions) => {
     const { outputFiles } = await build({
-      stdin: {
-        contents: `export { configure, flush, run } from '@observatory/core'`,
-        resolveDir: join(root, 'runtimes'),
-      },
+      // The package refers to itself by its name, as an app that has it installed would.
+      stdin: { contents: `export { configure, flush, run } from '@observatory/core'`, resolveDir: core },
       bundle: true,
       minify: true,
       format: 'esm',
@@ -84,9 +102,7 @@ describe('@observatory/core', () => {
   const forAnything = () => bundle({ platform: 'neutral' });
 
   test('has no dependency', () => {
-    const { dependencies } = JSON.parse(
-      readFileSync(join(root, 'packages/core/package.json'), 'utf8'),
-    ) as Manifest;
+    const { dependencies } = manifestOf(join(root, 'packages/core'));
     expect(dependencies ?? {}).toEqual({});
   });
 
@@ -109,6 +125,26 @@ describe('@observatory/core', () => {
       expect(edge).toContain(only);
       expect(anything).toContain(only);
     }
+  });
+
+  test.each([
+    ['Node', []],
+    ['the edge', ['--conditions=workerd']],
+  ])('its entries are one package on %s', (_place, conditions) => {
+    const program = `
+      import { flush, run } from '@observatory/core';
+      import { seal, setOutbox } from '@observatory/core/recorder';
+      import '@observatory/core/wire';
+      const lines = [];
+      setOutbox({ eager: false, add: (item) => lines.push(...seal(item)), acknowledged: async () => {}, flush: async () => {} });
+      await run({ runId: 'r' }).prompt('p').response('a').end();
+      await flush();
+      console.log(lines.join());`;
+    const output = execFileSync(process.execPath, [...conditions, '--input-type=module', '-e', program], {
+      cwd: core,
+      encoding: 'utf8',
+    });
+    expect(JSON.parse(output)).toMatchObject({ type: 'run', run_id: 'r', response: 'a', outcome: 'ok' });
   });
 
   // The design's budget is 12 KB. The promise that nothing is lost is the larger half of it. These bounds are here so that
