@@ -41,7 +41,7 @@ for (const { name, ...options } of ROWS) {
       ? r.reported === receipt.dropped && r.missingAfterOldest <= 2
       : r.whole === options.runs);
   broken ||= !holds;
-  if (!holds) console.error(JSON.stringify(r));
+  console.error(`${holds ? 'ok' : 'BROKEN'} ${JSON.stringify(r)}`);
   rows.push([
     name,
     options.runs,

@@ -24,8 +24,12 @@ configure({
 });
 
 // Every text is a string of its own, as those of a real host are: a shared one would cost no memory.
+const WORDS =
+  'the agent asks a model for its next step and reads what a tool gave back before it answers whoever wrote to it about an order that never came weather in Lisbon refund policy invoice number customer account balance shipping address yesterday tomorrow please thanks because therefore however maybe'.split(
+    ' ',
+  );
 const POOL = Buffer.from(
-  Array.from({ length: 1 << 17 }, () => `${Math.floor(Math.random() * 1e9).toString(36)} `).join(''),
+  Array.from({ length: 1 << 17 }, () => WORDS[Math.floor(Math.random() * WORDS.length)]).join(' '),
 );
 let at = 0;
 function text(length) {
