@@ -2,7 +2,7 @@ import type { builtin } from './platform.js';
 import type { SpoolFile } from './spool-folder.js';
 
 export type FileSystem = NonNullable<ReturnType<typeof builtin<'node:fs'>>>;
-type Checksum = (text: string) => number;
+type Checksum = (data: string | Buffer) => number;
 
 /**
  * One file of the spool or journal: a record a line, `<crc32> <number> <json>`, so that damage costs the damaged line and
@@ -64,10 +64,9 @@ export function createSegment(
     ? [{ first: 0, end: next, offset: 0, length: size }]
     : [];
 
-  const record = (body: string) => `${crc32(body).toString(16).padStart(8, '0')} ${body}\n`;
+  const record = (body: string) => `${hex(crc32(body))} ${body}\n`;
 
-  function write(text: string): number {
-    const bytes = Buffer.from(text);
+  function write(bytes: Buffer): number {
     try {
       for (let done = 0; done < bytes.length; ) done += fs.writeSync(fd, bytes, done);
     } catch (error) {
@@ -91,15 +90,19 @@ export function createSegment(
     },
     append(lines) {
       const numbers = lines.map((_, i) => next + i);
-      const text = lines.map((line, i) => record(`${next + i} ${line}`)).join('');
       const offset = size;
-      blocks.push({ first: next, end: next + lines.length, offset, length: write(text) });
+      blocks.push({
+        first: next,
+        end: next + lines.length,
+        offset,
+        length: write(records(next, lines, crc32)),
+      });
       next += lines.length;
       for (const number of numbers) unsettled.add(number);
       return numbers;
     },
     appendOpenings(openings) {
-      if (openings.length > 0) write(openings.map((opening) => record(`+ ${opening}`)).join(''));
+      if (openings.length > 0) write(Buffer.from(openings.map((opening) => record(`+ ${opening}`)).join('')));
     },
     read(numbers) {
       try {
@@ -127,7 +130,7 @@ export function createSegment(
       for (const number of numbers) unsettled.delete(number);
     },
     record(numbers) {
-      write(record(`- ${ranges(numbers)}`));
+      write(Buffer.from(record(`- ${ranges(numbers)}`)));
     },
     empty() {
       fs.ftruncateSync(fd, 0);
@@ -147,6 +150,29 @@ export function createSegment(
   };
 }
 
+/** `<crc32> <number> <json>`, a line each, made where they are written from: as texts they would be copied three times. */
+function records(first: number, lines: readonly string[], crc32: Checksum): Buffer {
+  let size = 0;
+  for (let i = 0; i < lines.length; i++) {
+    size += SUM_LENGTH + `${first + i}`.length + 2 + Buffer.byteLength(lines[i]!);
+  }
+  const bytes = Buffer.allocUnsafeSlow(size);
+  let at = 0;
+  for (let i = 0; i < lines.length; i++) {
+    const start = at + SUM_LENGTH;
+    at = start + bytes.write(`${first + i} `, start, 'latin1');
+    at += bytes.write(lines[i]!, at);
+    bytes.write(`${hex(crc32(bytes.subarray(start, at)))} `, start - SUM_LENGTH, 'latin1');
+    bytes[at++] = NEWLINE;
+  }
+  return bytes;
+}
+
+const NEWLINE = 0x0a;
+const hex = (sum: number) => sum.toString(16).padStart(8, '0');
+/** The checksum and the space after it. */
+const SUM_LENGTH = 9;
+
 /** Reads what stands in a file's text. A line that is damaged, or whose end is missing, is counted and skipped. */
 export function scan(text: string, crc32: Checksum): Scan {
   const found = new Map<number, { number: number; line: string; settled: boolean }>();
@@ -158,7 +184,7 @@ export function scan(text: string, crc32: Checksum): Scan {
     const row = text.slice(start, end);
     start = end + 1;
     const [head, sum, kind] = SEPARATOR.exec(row) ?? [];
-    if (head === undefined || newline === -1 || Number.parseInt(sum!, 16) !== crc32(row.slice(9))) {
+    if (head === undefined || newline === -1 || Number.parseInt(sum!, 16) !== crc32(row.slice(SUM_LENGTH))) {
       if (row !== '') damaged++;
       continue;
     }

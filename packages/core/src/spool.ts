@@ -157,9 +157,11 @@ export function createSpool(deps: SpoolDeps): Spool {
     }
     fs.mkdirSync(into, { recursive: true, mode: 0o700 });
     const file = fileOf(`${newAge()}.${target()}.${lock.owner}.${kind}`)!;
-    current = createSegment(fs, crc32!, file, path.join(into, file.name));
-    held.add(current);
-    if (openings) current.appendOpenings(openings.list());
+    const fresh = createSegment(fs, crc32!, file, path.join(into, file.name));
+    held.add(fresh);
+    // Where the disk has room for the name and for nothing in it, the file before goes on knowing what is open.
+    if (openings) fresh.appendOpenings(openings.list());
+    current = fresh;
     if (last?.outstanding === 0) remove(last);
     return current;
   }
