@@ -7,13 +7,14 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { configure, flush, run, shutdown } from '@observatory/core';
 
-const { runs, overMs, settleMs, session, memoryLimit, noSpool, count, requestTimeout } = JSON.parse(
+const { runs, overMs, settleMs, session, memoryLimit, noSpool, count, requestTimeout, disabled } = JSON.parse(
   process.argv[2],
 );
 let reported = 0;
 configure({
   ...(memoryLimit && { memoryLimit }),
   ...(noSpool && { spool: false }),
+  ...(disabled && { disabled }),
   ...(requestTimeout && { requestTimeout }),
   // Otherwise as it comes: on the error output.
   ...(count && {
@@ -80,7 +81,8 @@ const delayMaxMs = delay.max / 1e6;
 delay.disable();
 // What the operating system has seen at the most, not what a sample happened to see.
 const rssPeak = process.resourceUsage().maxRSS / 1024;
-globalThis.gc();
+// Not what the engine keeps in reserve for the next time.
+globalThis.gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 await told({ rssStart, submitMs, delayMaxMs, rssPeak, rssAfter: resident() });
 await once(process, 'message');
 const began = performance.now();

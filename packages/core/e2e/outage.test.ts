@@ -12,6 +12,7 @@ describe('more than fits into memory, recorded while the collector', () => {
     expect(result).toMatchObject({ whole: RUNS, wrong: 0, storedItems: 6 * RUNS, told: 0 });
     expect(result.receipt).toMatchObject({ delivered: 6 * RUNS, dropped: 0, queued: 0, complete: true });
     expect(result.spoolBytesPeak).toBeGreaterThan(MEMORY_LIMIT);
+    expect(result.rssAfter - result.rssStart).toBeLessThan(60);
   });
 
   it('is down, without a disk: the newest arrive, and each that does not is counted everywhere', async () => {

@@ -22,11 +22,13 @@ export interface OutageOptions {
   /** No disk. */
   noSpool?: boolean;
   requestTimeout?: number;
+  /** Records nothing: what the host itself costs. */
+  disabled?: boolean;
 }
 
 export interface OutageResult {
   submitMs: number;
-  /** MB resident: before, at the most until the collector came back, after `settleMs` and a collection, at the most at all. */
+  /** MB resident: before, at the most until the collector came back, after `settleMs` and a garbage collection, at the most at all. */
   rssStart: number;
   rssPeak: number;
   rssAfter: number;
