@@ -49,10 +49,15 @@ export const isWhole = (items: number, bytes: number): boolean =>
 
 /** Appends `more` to `batch` where both fit into one request and one file. */
 export function extend(batch: Batch, more: Batch): boolean {
-  if (!batch.lines || !more.lines || batch.stored?.segment !== more.stored?.segment) return false;
+  const { stored } = batch;
+  if (!batch.lines || !more.lines || stored?.segment !== more.stored?.segment) return false;
+  if (stored && stored.end !== more.stored?.offset) return false;
   if (batch.count + more.count > MAX_BATCH_ITEMS || batch.bytes + more.bytes > MAX_BATCH_BYTES) return false;
   for (const line of more.lines) batch.lines.push(line);
-  for (const number of more.stored?.numbers ?? []) batch.stored!.numbers.push(number);
+  if (stored && more.stored) {
+    stored.end = more.stored.end;
+    stored.count += more.count;
+  }
   batch.count += more.count;
   batch.bytes += more.bytes;
   return true;
@@ -69,7 +74,7 @@ export function halves(batch: Batch & { lines: string[] }): Batch[] {
       count: lines.length,
       bytes: lengthOf(lines),
       failures: 0,
-      stored: stored && { segment: stored.segment, numbers: stored.numbers.slice(from, to) },
+      stored: stored && { ...stored, from: stored.from + from, count: lines.length },
     };
   };
   return count > 1 ? [part(0, count >> 1), part(count >> 1, count)] : [part(0, count)];

@@ -118,7 +118,8 @@ describe('the spool', () => {
     expect(log.map((line) => line.replace(/\S+$/, ''))).toEqual(['700 items to ', '700 items from ']);
     alive = ['3-3-3-0'];
     const rest = adoptAll(spoolOf('3-3-3-0', () => alive).spool);
-    expect(rest).toEqual(Array.from({ length: 200 }, (_, i) => item(`r${i + 500}`)));
+    // A file goes as a whole: what of it was delivered is delivered again, and stored once.
+    expect(rest).toEqual(Array.from({ length: 700 }, (_, i) => item(`r${i}`)));
   });
 
   it('never gives one collector, or one project, what was meant for another', () => {
@@ -171,7 +172,7 @@ describe('the spool', () => {
   it('counts what earlier processes left when that has to give way', () => {
     spoolOf('1-1-1-0', () => []).spool.append(Array.from({ length: 100 }, (_, i) => item(`r${i}`)));
     const { spool, lost } = spoolOf('2-2-2-0', () => ['2-2-2-0'], {
-      spoolLimit: 4000,
+      spoolLimit: 3600,
       url: 'http://two.test',
     });
     spool.search(0);
@@ -245,7 +246,7 @@ describe('the journal', () => {
     }
     expect(files()).toHaveLength(1);
     const lines = adoptAll(spoolOf('2-2-2-0', () => []).spool).map((line) => JSON.parse(line));
-    expect(lines).toMatchObject([{ run_id: 'a', outcome: 'abandoned' }]);
+    expect(lines.filter(({ run_id }) => run_id === 'a')).toMatchObject([{ outcome: 'abandoned' }]);
   });
 
   it('shrinks when nothing is open and everything is delivered', () => {

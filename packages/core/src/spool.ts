@@ -169,9 +169,8 @@ export function createSpool(deps: SpoolDeps): Spool {
   function write(into: string, lines: readonly string[]): Stored {
     const segment = writable(into, lines);
     if (segment.kind === 'journal') for (const line of lines) openings?.note(line);
-    const numbers = segment.append(lines);
     deps.debug?.(`${lines.length} items to ${segment.name}`);
-    return { segment, numbers };
+    return segment.append(lines);
   }
 
   function remove(segment: Segment): void {
@@ -210,26 +209,23 @@ export function createSpool(deps: SpoolDeps): Spool {
       strangeBytes -= stat.size;
       const found = scan(fs.readFileSync(to, 'utf8'), crc32!);
       if (found.damaged > 0) watcher.lost('spool_damaged', found.damaged, 0);
-      const waiting = found.lines.filter(({ settled }) => !settled);
-      const segment = createSegment(fs, crc32!, { ...file, name: path.basename(to), orphan: true }, to, {
-        numbers: waiting.map(({ number }) => number),
-        next: (found.lines.at(-1)?.number ?? -1) + 1,
-      });
+      const renamed = { ...file, name: path.basename(to), orphan: true };
+      const segment = createSegment(fs, crc32!, renamed, to, found);
       held.add(segment);
-      let batch: Adopted | undefined;
+      deps.debug?.(`${found.lines.length} items from ${file.name}`);
+      let first = 0;
       let bytes = 0;
-      for (const { number, line } of waiting) {
-        if (!batch || isWhole(batch.lines.length, bytes)) {
-          batch = { lines: [], stored: { segment, numbers: [] } };
-          ready.push(batch);
-          bytes = 0;
-        }
-        batch.lines.push(line);
-        batch.stored.numbers.push(number);
+      for (const [i, line] of found.lines.entries()) {
         bytes += line.length;
+        const next = i + 1;
+        if (!isWhole(next - first, bytes) && next < found.lines.length) continue;
+        const lines = found.lines.slice(first, next);
+        const stored = { segment, offset: 0, end: segment.size, from: first, count: lines.length };
+        ready.push({ lines, stored });
+        first = next;
+        bytes = 0;
       }
-      deps.debug?.(`${waiting.length} items from ${file.name}`);
-      if (batch) return segment;
+      if (first > 0) return segment;
       remove(segment);
     } catch {
       // Taken by another process meanwhile.
@@ -253,7 +249,7 @@ export function createSpool(deps: SpoolDeps): Spool {
       left.push({ ...file, name: path.basename(to) });
       const found = scan(fs.readFileSync(to, 'utf8'), crc32!);
       for (const opening of found.openings) open.note(opening);
-      for (const { line } of found.lines) open.note(line);
+      for (const line of found.lines) open.note(line);
       touchedMs = Math.max(touchedMs, fs.statSync(to).mtimeMs);
     }
     const lines = open.abandon(touchedMs);
@@ -283,15 +279,14 @@ export function createSpool(deps: SpoolDeps): Spool {
 
   return {
     append: (lines) => attempt((into) => write(into, lines)),
-    read: ({ segment, numbers }) => (held.has(segment) ? segment.read(numbers) : undefined),
-    release({ segment, numbers }) {
-      if (!held.has(segment)) return;
+    read: (stored) => (held.has(stored.segment) ? stored.segment.read(stored) : undefined),
+    release({ segment, count }) {
+      segment.settle(count);
+      if (segment.outstanding > 0 || !held.has(segment)) return;
+      // A journal is emptied only while nothing is open; what is open is written down anew when its file is full.
+      if (segment === current && segment.kind === 'journal' && openings?.size) return;
       try {
-        segment.settle(numbers);
-        // A journal is emptied only while nothing is open; what is open is written down anew when its file is full.
-        const keeps = segment === current && segment.kind === 'journal' && openings?.size;
-        if (segment.outstanding > 0 || keeps) segment.record(numbers);
-        else if (segment === current) segment.empty();
+        if (segment === current) segment.empty();
         else remove(segment);
       } catch {
         // It stays on disk and is sent again by whoever comes next: stored once all the same.
