@@ -20,7 +20,7 @@ export function quote(text: string): string {
     return `"${text}"`;
   }
   if (length > SIZE - 8 || text.includes('\t') || !isSimple(text)) return JSON.stringify(text);
-  return escape(text);
+  return quoteStepwise(text);
 }
 
 /** Whether all that may need an escape are quotes, backslashes and line breaks. */
@@ -35,8 +35,7 @@ function isSimple(text: string): boolean {
     const four = words![i]!;
     const breaks = four ^ 0x0a0a0a0a;
     // The high bit of each byte tells, per byte: below 0x20, and not a line break.
-    others |=
-      ~(((four & 0x7f7f7f7f) + 0x60606060) | four) & (((breaks & 0x7f7f7f7f) + 0x7f7f7f7f) | breaks);
+    others |= ~(((four & 0x7f7f7f7f) + 0x60606060) | four) & (((breaks & 0x7f7f7f7f) + 0x7f7f7f7f) | breaks);
   }
   return (others & 0x80808080) === 0;
 }
@@ -45,7 +44,7 @@ function isSimple(text: string): boolean {
 const MIN_DISTANCE = 24;
 
 /** From one character that needs an escape to the next. */
-function escape(text: string): string {
+function quoteStepwise(text: string): string {
   const find = (sign: string, from: number) => {
     const at = text.indexOf(sign, from);
     return at === -1 ? text.length : at;
