@@ -36,7 +36,7 @@ const CANDIDATES = [
 
 const STEADY = { runs: quick ? 250 : 1000, perTurn: 25, pauseMs: 10 };
 const STEADY_BLOCKS = quick ? 3 : 9;
-const BURST = { runs: quick ? 1000 : 5000, perTurn: Number.POSITIVE_INFINITY, pauseMs: 0 };
+const BURST = { runs: quick ? 1000 : 20_000, perTurn: Number.POSITIVE_INFINITY, pauseMs: 0 };
 const BURST_BLOCKS = quick ? 1 : 3;
 const IMPORTS = quick ? 3 : 9;
 
