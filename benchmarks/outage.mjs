@@ -17,6 +17,7 @@ const ROWS = [
   { name: '(nothing recorded)', fault: 'none', disabled: true, ...pace },
   { name: 'well', fault: 'none', ...pace },
   { name: 'down', fault: 'down', ...pace },
+  { name: 'down, heap of 192 MB', fault: 'down', heap: 192, ...pace },
   { name: 'hangs', fault: 'hang', ...pace },
   { name: 'answers after 500 ms', fault: 'half a second', ...pace },
   { name: '429, Retry-After', fault: '429', ...pace },

@@ -22,6 +22,8 @@ export interface OutageOptions {
   /** No disk. */
   noSpool?: boolean;
   requestTimeout?: number;
+  /** MB the host's heap of old objects may have. */
+  heap?: number;
   /** Records nothing: what the host itself costs. */
   disabled?: boolean;
 }
@@ -90,7 +92,7 @@ export async function outage(options: OutageOptions): Promise<OutageResult> {
   const proxy = await startFaultyProxy(() => collector.url);
   await proxy.set(fault);
   const host = fork(HOST, [JSON.stringify({ ...options, session, count: options.noSpool })], {
-    execArgv: ['--expose-gc'],
+    execArgv: ['--expose-gc', ...(options.heap ? [`--max-old-space-size=${options.heap}`] : [])],
     env: { PATH: process.env.PATH, OBSERVATORY_URL: proxy.url, OBSERVATORY_SPOOL: spool },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
