@@ -1,33 +1,12 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Fault, type FaultyProxy, startFaultyProxy } from './faulty-proxy.ts';
-import {
-  type CollectorProcess,
-  type Ended,
-  type Host,
-  startCollectorProcess,
-  startHost,
-  temporaryFolder,
-  until,
-} from './processes.ts';
-import { readLosses, readStoredRuns } from './stored-runs.ts';
-
-/** What came of one row: what the hosts had ended, and what the collector has in the end. */
-export interface Outcome {
-  row: string;
-  sent: number;
-  stored: number;
-  /** Ended and not stored. */
-  missing: string[];
-  /** Stored twice, or not whole. */
-  wrong: string[];
-  /** What the row promises beside "everything, once", and does not hold. */
-  broken: string[];
-  note: string;
-  ms: number;
-}
+import { lossIsCounted, sum } from './counted-loss.ts';
+import { Scene, waiting } from './fault-scene.ts';
+import type { Outcome } from './fault-table.ts';
+import { type Fault, startFaultyProxy } from './faulty-proxy.ts';
+import { startCollectorProcess, temporaryFolder, until } from './processes.ts';
+import { canMount, fullDisk, NO_MOUNT, onSmallDisk } from './small-disk.ts';
+import { readLosses } from './stored-runs.ts';
 
 interface Row {
   name: string;
@@ -35,91 +14,6 @@ interface Row {
   /** Lets runs be missing: as many as the row itself accounts for. */
   mayMiss?: boolean;
 }
-
-/** One row's own prefix, spool and files; the collector and the proxy before it serve all rows. */
-class Scene {
-  readonly broken: string[] = [];
-  readonly folder = temporaryFolder('faults');
-  readonly spool = join(this.folder.path, 'spool');
-  readonly endedFile = join(this.folder.path, 'ended');
-  readonly diagnosticsFile = join(this.folder.path, 'diagnostics');
-  readonly proxy: FaultyProxy;
-  readonly collector: CollectorProcess;
-  readonly prefix: string;
-  readonly count: number;
-  private readonly hosts: Host[] = [];
-
-  constructor(proxy: FaultyProxy, collector: CollectorProcess, prefix: string, count: number) {
-    this.proxy = proxy;
-    this.collector = collector;
-    this.prefix = prefix;
-    this.count = count;
-  }
-
-  host(env: Record<string, string | undefined>, wrapper?: string[]): Host {
-    const host = startHost(
-      {
-        OBSERVATORY_URL: this.proxy.url,
-        OBSERVATORY_SPOOL: this.spool,
-        PREFIX: this.prefix,
-        COUNT: String(this.count),
-        ENDED: this.endedFile,
-        DIAGNOSTICS: this.diagnosticsFile,
-        ...env,
-      },
-      wrapper,
-    );
-    this.hosts.push(host);
-    return host;
-  }
-
-  /** The next start of the same program, with nothing in its way. */
-  async nextStart(env: Record<string, string> = {}): Promise<Ended> {
-    await this.proxy.set('none');
-    return this.host({ END: 'deliver', ...env }).ended;
-  }
-
-  expect(what: string, holds: boolean): void {
-    if (!holds) this.broken.push(what);
-  }
-
-  /** Run ids the hosts have ended, with when. */
-  ended(): Map<string, number> {
-    if (!existsSync(this.endedFile)) return new Map();
-    const rows = readFileSync(this.endedFile, 'utf8').trim().split('\n');
-    return new Map(rows.map((row) => [row.split(' ')[0]!, Number(row.split(' ')[1])]));
-  }
-
-  diagnostics(): { kind: string; count?: number; message: string }[] {
-    if (!existsSync(this.diagnosticsFile)) return [];
-    const rows = readFileSync(this.diagnosticsFile, 'utf8').trim().split('\n');
-    return rows.filter((row) => row !== '').map((row) => JSON.parse(row));
-  }
-
-  stored() {
-    return readStoredRuns(this.collector.url, this.prefix);
-  }
-
-  everythingStored(): Promise<true> {
-    return until(`all runs of ${this.prefix}`, async () => {
-      const { ids } = await this.stored();
-      return [...this.ended().keys()].every((id) => ids.has(id)) || undefined;
-    });
-  }
-
-  async stop(): Promise<void> {
-    for (const { child, ended } of this.hosts) {
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
-      await ended;
-    }
-  }
-}
-
-const waiting = (host: Host) =>
-  new Promise<void>((resolve, reject) => {
-    host.child.stdout?.once('data', () => resolve());
-    host.ended.then(({ stderr }) => reject(new Error(`The host ended early: ${stderr}`)));
-  });
 
 /** The collector misbehaves while the host records, then recovers: the same process delivers everything. */
 const recovers = (fault: Fault): Row => ({
@@ -232,50 +126,6 @@ const killedDurable = (fault: Fault): Row => ({
     return `${abandoned.length} open runs abandoned`;
   },
 });
-
-const sum = (numbers: (number | undefined)[]) => numbers.reduce<number>((total, n) => total + (n ?? 0), 0);
-
-/** What is lost is counted: by the host's diagnostics, and by the collector when it is back. */
-async function lossIsCounted(scene: Scene, before: Record<string, number>, reason: string): Promise<string> {
-  const after = await readLosses(scene.collector.url);
-  const counted = (after[reason] ?? 0) - (before[reason] ?? 0);
-  const reported = sum(
-    scene
-      .diagnostics()
-      .filter(({ kind }) => kind === 'dropped')
-      .map(({ count }) => count),
-  );
-  const { ids } = await scene.stored();
-  const missing = [...scene.ended().keys()].filter((id) => !ids.has(id)).length;
-  scene.expect(`something was lost`, missing > 0);
-  scene.expect(
-    `the collector counts what the host reported: ${counted} and ${reported}`,
-    counted === reported,
-  );
-  scene.expect(`${counted} items account for ${missing} runs`, counted >= missing);
-  return `${missing} runs lost; ${counted} items counted as ${reason}`;
-}
-
-/** Whether this machine lets a process have a file system of its own. */
-const canMount = () =>
-  spawnSync('unshare', ['-Urm', 'mount', '-t', 'tmpfs', 'tmpfs', tmpdir()], { stdio: 'ignore' }).status === 0;
-const NO_MOUNT = 'NOT PLAYED: no file system can be mounted here; the row with ulimit stands';
-
-/** Runs the host with its spool on a file system of `bytes`, `filled` of them taken; it goes when the host does. */
-const onSmallDisk = ({ spool }: Scene, bytes: number, filled: number): string[] => [
-  ...['unshare', '-Urm', 'sh', '-c'],
-  `mkdir -m 700 '${spool}' && mount -t tmpfs -o size=${Math.ceil(bytes / 1024)}k,mode=700 tmpfs '${spool}' &&
-    head -c ${filled} /dev/zero > '${spool}/filler' && exec "$@"`,
-  'sh',
-];
-
-/** What the host said about a disk that is full; undefined when it said nothing. */
-function fullDisk(scene: Scene) {
-  const told = scene
-    .diagnostics()
-    .filter(({ kind, message }) => kind === 'spool-unavailable' && message.includes('ENOSPC'));
-  return told.length > 0 ? told : undefined;
-}
 
 const ROWS: Row[] = [
   ...(
@@ -528,26 +378,4 @@ export async function startMatrix(runsPerRow: number): Promise<Matrix> {
       data.remove();
     },
   };
-}
-
-export function table(outcomes: readonly Outcome[]): string {
-  const rows = outcomes.map((o) => [
-    o.row,
-    `${o.sent}`,
-    `${o.stored}`,
-    `${o.missing.length}`,
-    `${o.wrong.length}`,
-    `${(o.ms / 1000).toFixed(1)}`,
-    o.broken.length > 0 ? `BROKEN: ${o.broken.join('; ')}` : o.note,
-  ]);
-  const all = [['what happens', 'sent', 'stored', 'missing', 'doubled', 's', ''], ...rows];
-  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
-  const line = (row: string[]) =>
-    row
-      .map((cell, i) =>
-        i === 0 || i === 6 ? cell.padEnd(i === 6 ? 0 : widths[i]!) : cell.padStart(widths[i]!),
-      )
-      .join('  ')
-      .trimEnd();
-  return all.map(line).join('\n');
 }

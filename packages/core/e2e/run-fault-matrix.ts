@@ -2,7 +2,8 @@
  * The fault matrix at full length, printed as a table: `node packages/core/e2e/run-fault-matrix.ts [runs per row] [row…]`.
  * Needs a build of core and collector.
  */
-import { type Outcome, rowNames, startMatrix, table } from './fault-matrix.ts';
+import { rowNames, startMatrix } from './fault-matrix.ts';
+import { type Outcome, table } from './fault-table.ts';
 
 const [runs = '1000', ...wanted] = process.argv.slice(2);
 const outcomes: Outcome[] = [];
