@@ -198,6 +198,30 @@ describe('acknowledged()', () => {
     expect(outbox.receipt().delivered).toBe(2);
   });
 
+  it('where answers die with the request that asked for them, who flushes sends again what another one sent', async () => {
+    const { outbox, schedule, stored, sent, answers, run } = virtualOutbox(
+      {},
+      undefined,
+      undefined,
+      10_000,
+      true,
+    );
+    answers.push(() => new Promise(() => {}));
+    run('a');
+    await schedule.turn();
+    run('b');
+    let receipt: unknown;
+    outbox.flush().then((done) => {
+      receipt = done;
+    });
+    await schedule.pass(2000);
+    expect(sent).toEqual([['a'], ['a'], ['b']]);
+    expect(stored).toEqual(['a', 'b']);
+    expect(receipt).toMatchObject({ delivered: 2, complete: true });
+    await schedule.pass(60_000);
+    expect(sent).toHaveLength(3);
+  });
+
   it('resolves at once when nothing waits', async () => {
     const { outbox } = virtualOutbox();
     await outbox.acknowledged();

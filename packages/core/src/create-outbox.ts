@@ -23,6 +23,8 @@ const KEPT_REJECTIONS = 20;
 const FAILURES_UNTIL_SUSPECT = 3;
 /** On an edge runtime a timer or an answer dies with the request that asked for it: one that is so late never comes. */
 const FORGOTTEN_AFTER_MS = 5_000;
+/** There, whoever waits sends again what was not answered for this long: another request may have sent it, and ended. */
+const AGAIN_AFTER_MS = 1_000;
 
 export interface OutboxDeps {
   courier: Courier;
@@ -42,6 +44,8 @@ export interface OutboxDeps {
   };
   /** Puts everything on disk at once: for a thread, which ends without notice when the main thread does. */
   cautious?: boolean;
+  /** Whether timers and answers may never come. */
+  forgetful?: boolean;
   /** Called when something waits that the end of the process would take, and when nothing does any more. */
   onRisk?: (atRisk: boolean) => void;
 }
@@ -159,10 +163,10 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
   }
 
   /** Sends what leaves next, if its time has come. One request at a time. */
-  function pump(): void {
+  function pump(patience = courier.bound + FORGOTTEN_AFTER_MS): void {
     const now = schedule.now();
     if (stock.out) {
-      if (now < sentAt + courier.bound + FORGOTTEN_AFTER_MS) return;
+      if (now < sentAt + patience) return;
       stock.putBack(stock.out);
     }
     if (now < outage.retryAt) return;
@@ -196,7 +200,7 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
       });
     });
     // Under load the next batch is sealed, encoded and compressed meanwhile; after this one is written.
-    schedule.soon(() => stock.prepare(courier.pack));
+    if (!deps.forgetful) schedule.soon(() => stock.prepare(courier.pack));
   }
 
   function handle(batch: OutBatch, verdict: Verdict): void {
@@ -278,11 +282,20 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
 
   async function flush(options?: FlushOptions): Promise<Receipt> {
     await new Promise<void>((resolve) => {
-      const cancel = schedule.after(timeLimit(options), resolve, { keepAlive: true });
       const done = () => {
         cancel();
+        cancelLook?.();
         resolve();
       };
+      const cancel = schedule.after(timeLimit(options), done, { keepAlive: true });
+      let cancelLook: (() => void) | undefined;
+      const lookAgain = () => {
+        cancelLook = schedule.after(AGAIN_AFTER_MS, () => {
+          lookAgain();
+          pump(AGAIN_AFTER_MS);
+        });
+      };
+      if (deps.forgetful) lookAgain();
       stock.due = true;
       outage.hurry();
       spool.search(500);

@@ -53,6 +53,11 @@ function readEnv(name: string): string | undefined {
   }
 }
 
+/** Whether timers and answers die with the request that asked for them: Workers, and Vercel's edge. */
+export const forgetful: boolean =
+  (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent === 'Cloudflare-Workers' ||
+  'EdgeRuntime' in globalThis;
+
 /**
  * Whether this is Node itself. Bun, Deno and Workers offer Node's modules too, but their own `fetch` is the native one, and
  * timers and sockets of Workers lack what Node's have.
@@ -61,4 +66,4 @@ export const isNode: boolean =
   nodeProcess?.versions?.node !== undefined &&
   nodeProcess.versions.bun === undefined &&
   nodeProcess.versions.deno === undefined &&
-  (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent !== 'Cloudflare-Workers';
+  !forgetful;

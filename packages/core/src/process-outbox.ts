@@ -4,7 +4,7 @@ import { createCourier } from './courier.js';
 import { createOutbox, type ProcessOutbox } from './create-outbox.js';
 import { debug, report } from './diagnostics.js';
 import type { Outbox } from './outbox.js';
-import { builtin } from './platform.js';
+import { builtin, forgetful } from './platform.js';
 import { processSchedule } from './schedule.js';
 import { seal } from './seal.js';
 import { shared } from './shared.js';
@@ -32,6 +32,7 @@ function createProcessOutbox(): Outbox {
     debug,
     spool: createSpool({ report, debug, now: schedule.now, settings }),
     settings,
+    forgetful,
     cautious: builtin('node:worker_threads')?.isMainThread === false,
     onRisk: (atRisk) => end.guard(atRisk),
   });

@@ -92,6 +92,7 @@ export function virtualOutbox(
   spool: Spool = noSpool,
   random: () => number = () => 0.5,
   requestTimeout = 10_000,
+  forgetful = false,
 ): VirtualOutbox {
   const schedule = virtualSchedule();
   const sent: string[][] = [];
@@ -105,6 +106,7 @@ export function virtualOutbox(
     schedule,
     random,
     spool,
+    forgetful,
     report: (diagnostic) => diagnostics.push(diagnostic),
     debug: (line) => log.push(line),
     seal: (item) => [JSON.stringify(item)],
