@@ -1,7 +1,7 @@
-import * as fs from 'node:fs';
+import nodeFs, * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Diagnostic } from './diagnostics.js';
 import type { Segment } from './segment.js';
 import { createSpool, type SpoolDeps } from './spool.js';
@@ -17,6 +17,7 @@ beforeEach(() => {
   log = [];
 });
 afterEach(() => {
+  vi.restoreAllMocks();
   fs.chmodSync(join(folder, '..'), 0o700);
   fs.rmSync(join(folder, '..', '..'), { recursive: true });
 });
@@ -247,6 +248,21 @@ describe('the journal', () => {
     expect(files()).toHaveLength(1);
     const lines = adoptAll(spoolOf('2-2-2-0', () => []).spool).map((line) => JSON.parse(line));
     expect(lines.filter(({ run_id }) => run_id === 'a')).toMatchObject([{ outcome: 'abandoned' }]);
+  });
+
+  it('knows what is open although the disk was full when a new file began', () => {
+    const { spool } = spoolOf('1-1-1-0', () => [], { durable: true, spoolLimit: 80_000 });
+    const before = [spool.append([opened('a', 1)])!, spool.append([`{"body":"${'x'.repeat(10_000)}"}`])!];
+    vi.spyOn(nodeFs, 'writeSync').mockImplementationOnce(() => {
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    });
+    expect(spool.append([item('b')])).toBeUndefined();
+    expect(diagnostics[0]?.message).toContain('ENOSPC');
+    now += 60_000;
+    spool.release(spool.append([item('c')])!);
+    for (const stored of before) spool.release(stored);
+    const lines = adoptAll(spoolOf('2-2-2-0', () => []).spool).map((line) => JSON.parse(line));
+    expect(lines).toContainEqual(expect.objectContaining({ run_id: 'a', outcome: 'abandoned' }));
   });
 
   it('shrinks when nothing is open and everything is delivered', () => {
