@@ -130,6 +130,14 @@ describe('the spool', () => {
     expect(adoptAll(spoolOf('4-4-4-0', () => []).spool)).toEqual([item('a')]);
   });
 
+  it('leaves alone what another copy of this package in the same thread writes', () => {
+    const first = spoolOf('1-1-1-0', () => ['1-1-1-0']);
+    const stored = first.spool.append([item('a')])!;
+    expect(adoptAll(spoolOf('1-1-1-0', () => ['1-1-1-0']).spool)).toEqual([]);
+    expect(first.spool.read(stored)).toEqual([item('a')]);
+    expect(files()).toHaveLength(1);
+  });
+
   it('keeps what was recorded under an address that is no URL for when the address is right', () => {
     spoolOf('1-1-1-0', () => [], { url: 'localhost' }).spool.append([item('a')]);
     expect(adoptAll(spoolOf('2-2-2-0', () => []).spool)).toEqual([item('a')]);
@@ -233,6 +241,14 @@ describe('the journal', () => {
     expect(lines.filter(({ outcome }) => outcome === 'abandoned')).toMatchObject([{ run_id: 'b', seq: 3 }]);
     expect(lines).toHaveLength(4);
     expect(files().map((name) => fs.statSync(join(folder, name)).size)).toEqual([0]);
+  });
+
+  it('finds again what was taken over and not read before the next search', () => {
+    spoolOf('1-1-1-0', () => [], { durable: true }).spool.append([opened('a', 1)]);
+    const { spool } = spoolOf('2-2-2-0', () => ['2-2-2-0']);
+    spool.search(0);
+    const lines = adoptAll(spool).map((line) => JSON.parse(line));
+    expect(lines).toMatchObject([{ outcome: 'abandoned' }, { start_time: '2026-01-01T00:00:00.000Z' }]);
   });
 
   it('knows what is open although the lines that said so were delivered and are gone', () => {

@@ -98,6 +98,8 @@ export function createSpool(deps: SpoolDeps): Spool {
   let current: Segment | undefined;
   /** Left behind by processes that are gone, oldest first, for whatever collector. */
   let left: SpoolFile[] = [];
+  /** Names of journals that were taken over and wait among them. */
+  const taken = new Set<string>();
   /** Taken over and read, not given out yet. */
   let ready: Adopted[] = [];
   /** Bytes of all files that are not held. */
@@ -246,7 +248,9 @@ export function createSpool(deps: SpoolDeps): Spool {
     for (const file of journals) {
       // Under this process's name first, so that no other process ends the same runs.
       const to = rename(into, file, lock.owner);
-      left.push({ ...file, name: path.basename(to) });
+      const name = path.basename(to);
+      taken.add(name);
+      left.push({ ...file, name });
       const found = scan(fs.readFileSync(to, 'utf8'), crc32!);
       for (const opening of found.openings) open.note(opening);
       for (const line of found.lines) open.note(line);
@@ -267,10 +271,9 @@ export function createSpool(deps: SpoolDeps): Spool {
       const file = fileOf(name, stat.size);
       if (!file) continue;
       strangeBytes += file.size;
-      // Under this process's name and not held: taken over, not read yet.
-      const taken = file.owner === lock.owner;
-      if (!taken && !lock.isGone(file.owner, stat.mtimeMs)) continue;
-      if (file.kind === 'spool' || taken || !isForUs(file)) left.push(file);
+      if (taken.has(name)) left.push(file);
+      else if (!lock.isGone(file.owner, stat.mtimeMs)) continue;
+      else if (file.kind === 'spool' || !isForUs(file)) left.push(file);
       else journals.set(file.owner, [...(journals.get(file.owner) ?? []), file]);
     }
     for (const group of journals.values()) attempt(() => abandonOpenings(into, group));
