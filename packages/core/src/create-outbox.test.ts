@@ -327,6 +327,18 @@ describe('when the collector takes nothing', () => {
   });
 });
 
+it('has told of every loss when flush() gives its receipt', async () => {
+  const { outbox, schedule, answers, diagnostics, run } = virtualOutbox({ memoryLimit: 10_000 });
+  answers.push(() => unreachable);
+  for (let i = 0; i < 2_000; i++) run(`r${i}`, 100);
+  const flushed = outbox.flush({ timeoutMs: 1 });
+  await schedule.pass(1);
+  const { dropped } = await flushed;
+  expect(dropped).toBeGreaterThan(1);
+  const told = diagnostics.filter(({ kind }) => kind === 'dropped');
+  expect(told.reduce((sum, { count = 0 }) => sum + count, 0)).toBe(dropped);
+});
+
 describe('when the collector does not take a batch', () => {
   it('sends it in halves when it is too large, and drops a single item that still is', async () => {
     const { outbox, schedule, stored, answers, run } = virtualOutbox();

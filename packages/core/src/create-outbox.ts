@@ -312,6 +312,8 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
         plan();
       });
     });
+    // Whoever reads the receipt has heard of the same losses.
+    losses.report();
     return receipt();
   }
 
@@ -366,7 +368,6 @@ export function createOutbox(deps: OutboxDeps): ProcessOutbox {
     async shutdown(options) {
       await flush(options);
       save();
-      losses.report();
       courier.close();
       plan();
       return receipt();
