@@ -144,7 +144,7 @@ async function compare(what, unit, work) {
     for (let i = 0; i < names.length; i++) {
       const name = names[(i + block + 3) % names.length];
       candidates[name]();
-      globalThis.gc?.();
+      globalThis.gc?.({ type: 'minor' });
       const before = process.threadCpuUsage();
       const units = await work();
       const { user, system } = process.threadCpuUsage(before);

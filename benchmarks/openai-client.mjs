@@ -60,7 +60,7 @@ const work = {
 };
 
 async function block(kind, which, count) {
-  globalThis.gc?.();
+  globalThis.gc?.({ type: 'minor' });
   const before = process.threadCpuUsage();
   const all = async () => {
     for (let i = 0; i < count; i++) {
