@@ -5,14 +5,22 @@
  */
 import { currentScope, enteredScope, enterScope, type Scope, within } from './ambient.js';
 import { outbox } from './current-outbox.js';
-import { misuse } from './diagnostics.js';
+import {
+  type Optional,
+  type RunFields,
+  type StepFields,
+  setRun,
+  setStep,
+  setToolCall,
+  type ToolCallFields,
+} from './recorder-fields.js';
 import { OWNER_RUN, outcomeOf, RECORDING, type Recording, recover, STATE } from './recording.js';
 import { RequestedCalls } from './requested-calls.js';
 import { Run } from './run.js';
-import { CHILDREN_WAIT_MS, type PromptInput } from './run-state.js';
-import { type ContentList, contentTexts, type Lazy } from './seal.js';
-import { isObject, messageOf, plainCopy, toText } from './snapshot.js';
-import { type ModelConfig, Step, setTokens, type TokenUsage } from './step.js';
+import { CHILDREN_WAIT_MS } from './run-state.js';
+import type { Lazy } from './seal.js';
+import { messageOf } from './snapshot.js';
+import { Step, type TokenUsage } from './step.js';
 import { stepTexts } from './step-texts.js';
 import { ToolCall, toolCallOf } from './tool-call.js';
 import type { Message, Outcome } from './wire.js';
@@ -23,6 +31,7 @@ export { setOutbox } from './current-outbox.js';
 export { report } from './diagnostics.js';
 export { follow, type Settled } from './follow.js';
 export type { FlushOptions, Outbox, Receipt } from './outbox.js';
+export type { RunFields, StepFields, ToolCallFields } from './recorder-fields.js';
 export { seal } from './seal.js';
 export { shared } from './shared.js';
 export { messageOf, toJson, toText } from './snapshot.js';
@@ -31,27 +40,12 @@ export type { Lazy, Message, Outcome, Run, Scope, Step, TokenUsage, ToolCall };
 /** After this long nothing attaches to an ended run any more: what still runs in its context is something else. */
 const LATE_CHILD_MS = 60_000;
 
-type Optional<T> = { [K in keyof T]?: T[K] | undefined };
-
 export type End = Optional<{
   /** Default: `error` when `error` is given or the host said so with `status(2)`, else `ok`. */
   outcome: Outcome;
   /** An Error or what to say. */
   error: unknown;
   endTime: Date | number;
-}>;
-
-export type RunFields = Optional<{
-  name: string;
-  sessionId: string;
-  conversational: boolean;
-  userId: string;
-  tags: readonly string[];
-  /** Merged into what is there. */
-  metadata: Record<string, unknown>;
-  prompt: string | PromptInput;
-  response: string;
-  fullOutput: string;
 }>;
 
 export type RunStart = RunFields &
@@ -75,40 +69,7 @@ export interface RunIds {
   toolCallId?: string | undefined;
 }
 
-export type StepFields = Optional<{
-  /** `chat` (default), `response`, `completion`, `embedding`, `image`, `speech`, `transcription`, `moderation`, `rerank`, … */
-  kind: string;
-  model: string | ModelConfig;
-  provider: string;
-  prompt: string;
-  response: string;
-  messages: Lazy<readonly Message[]>;
-  output: Lazy<readonly Message[]>;
-  toolDefinitions: Lazy<readonly unknown[]> | string;
-  /** Bytes of what lazy fields will make, for the memory bound. */
-  contentBytes: number;
-  parameters: Record<string, unknown>;
-  finishReason: string;
-  tokens: TokenUsage;
-  /** US dollars. */
-  cost: number;
-  timeToFirstTokenMs: number;
-  /** Merged into what is there. */
-  metadata: Record<string, unknown>;
-}>;
-
 export type StepStart = StepFields & Optional<{ stepId: string; startTime: Date | number }>;
-
-export type ToolCallFields = Optional<{
-  name: string;
-  args: unknown;
-  result: unknown;
-  /** The step that asked for the call. */
-  step: Step | string;
-  /** `function` (default), `retrieval`, `mcp`, `hosted`, … */
-  kind: string;
-  metadata: Record<string, unknown>;
-}>;
 
 export type ToolCallStart = ToolCallFields &
   Optional<{
@@ -355,63 +316,4 @@ function readEnd(
 function finish(recording: Recording, end: End): void {
   const { outcome, message, endMs } = readEnd(end, recording);
   recording.finish(outcome, message, endMs);
-}
-
-function setRun(run: Run, fields: RunFields): void {
-  const state = run[STATE];
-  const { recording } = state;
-  // Not run.prompt(): what an adapter knows about a lazy run does not make it one that is recorded.
-  if (fields.prompt !== undefined) state.setPrompt(fields.prompt);
-  if (fields.response !== undefined) state.setResponse(fields.response);
-  recording.setText('full_output', fields.fullOutput);
-  if (fields.name !== undefined) state.rename(toText(fields.name));
-  state.setSession(fields.sessionId);
-  recording.setText('user_id', fields.userId);
-  if (fields.conversational !== undefined) recording.set('conversational', fields.conversational);
-  if (fields.tags) state.tag(fields.tags);
-  if (fields.metadata) recording.mergeMetadata([fields.metadata]);
-}
-
-function setStep({ [RECORDING]: recording }: Step, fields: StepFields): void {
-  const { model, tokens, contentBytes = 0 } = fields;
-  if (isObject(model)) {
-    recording.setText('model_requested', model.requested as string | undefined);
-    recording.setText('model_used', model.used as string | undefined);
-  } else if (model) recording.setText('model_requested', model);
-  recording.setText('provider', fields.provider);
-  if (fields.prompt !== undefined) recording.setText('prompt', toText(fields.prompt));
-  if (fields.response !== undefined) recording.setText('response', toText(fields.response));
-  if (fields.messages) recording.setContents('messages', contents(fields.messages), contentBytes);
-  if (fields.output) recording.setContents('output', contents(fields.output), contentBytes);
-  const { toolDefinitions } = fields;
-  if (typeof toolDefinitions === 'string') recording.setText('tool_definitions', toolDefinitions);
-  else if (toolDefinitions)
-    recording.setContents('tool_definitions', contents(toolDefinitions), contentBytes);
-  if (fields.parameters) recording.set('parameters', plainCopy(fields.parameters), 128);
-  recording.setText('finish_reason', fields.finishReason);
-  if (tokens) setTokens(recording, tokens);
-  recording.setNumber('real_total_cost', fields.cost);
-  recording.setNumber('time_to_first_token_ms', fields.timeToFirstTokenMs);
-  if (fields.kind || fields.metadata) {
-    recording.mergeMetadata([fields.kind ? { kind: fields.kind } : undefined, fields.metadata]);
-  }
-}
-
-function contents(values: Lazy<readonly unknown[]>): ContentList {
-  if (typeof values === 'function' || Array.isArray(values)) return contentTexts(values);
-  misuse({
-    kind: 'invalid-content',
-    message: 'messages, output and toolDefinitions take arrays; one was left out.',
-  });
-  return [];
-}
-
-function setToolCall({ [RECORDING]: recording }: ToolCall, fields: ToolCallFields): void {
-  recording.setText('tool_name', fields.name);
-  if (fields.args !== undefined) recording.setText('args', toText(fields.args));
-  if (fields.result !== undefined) recording.setText('result', toText(fields.result));
-  const { step } = fields;
-  if (step !== undefined) recording.setText('step_id', typeof step === 'string' ? step : step.stepId);
-  recording.setText('kind', fields.kind);
-  if (fields.metadata) recording.mergeMetadata([fields.metadata]);
 }
