@@ -5,6 +5,7 @@
  */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { median, noDelivery } from './harness.mjs';
 
 const here = createRequire(fileURLToPath(new URL('../packages/ai-sdk/package.json', import.meta.url)));
 const { generateText, streamText, stepCountIs, tool, jsonSchema } = await import(here.resolve('ai'));
@@ -16,23 +17,7 @@ const BLOCKS = quick ? 9 : 31;
 const CALLS = quick ? 40 : 100;
 const CHUNKS = quick ? 1_000 : 2_000;
 
-const receipt = {
-  delivered: 0,
-  queued: 0,
-  spooled: 0,
-  dropped: 0,
-  dropped_by_reason: {},
-  rejected: [],
-  complete: true,
-};
-setOutbox({
-  eager: false,
-  add: () => {},
-  acknowledged: async () => undefined,
-  flush: async () => receipt,
-  shutdown: async () => receipt,
-  receipt: () => receipt,
-});
+setOutbox(noDelivery);
 
 const usage = {
   inputTokens: { total: 10, noCache: 10, cacheRead: 0, cacheWrite: 0 },
@@ -133,8 +118,6 @@ const candidates = {
     instrumentAISDK();
   },
 };
-
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 
 async function compare(what, unit, work) {
   const cost = Object.fromEntries(Object.keys(candidates).map((name) => [name, []]));

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { median } from './harness.mjs';
 
 const RUNS = Number(process.argv[2] ?? 1000);
 const ROUNDS = Number(process.argv[3] ?? 5);
@@ -190,7 +191,6 @@ for (let round = -1; round < ROUNDS; round++) {
     if (round >= 0) measured[name].push(result); // the first round warms up
   }
 }
-const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
 console.log(
   `${RUNS} runs a round, ${ROUNDS} rounds, medians\n\n| | runs/s | CPU µs a run |\n|---|---:|---:|`,
 );

@@ -10,6 +10,7 @@ import { Agent, createServer, get } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ask, median, noDelivery } from './harness.mjs';
 
 const packages = join(import.meta.dirname, '..', 'packages');
 /** A module as one of the packages sees it. */
@@ -83,24 +84,7 @@ else await compare();
 async function serve(framework, way) {
   const { setOutbox } = await import(pathToFileURL(join(packages, 'core/dist/recorder.js')).href);
   const { currentRun } = await own('core');
-  const receipt = () => ({
-    delivered: 0,
-    queued: 0,
-    spooled: 0,
-    dropped: 0,
-    dropped_by_reason: {},
-    rejected: [],
-    complete: true,
-  });
-  // Delivery has a benchmark of its own.
-  setOutbox({
-    eager: false,
-    add: () => {},
-    acknowledged: async () => {},
-    flush: async () => receipt(),
-    shutdown: async () => receipt(),
-    receipt,
-  });
+  setOutbox(noDelivery);
   const work =
     way === WAYS[2] ? () => currentRun()?.toolCall('search').args('Oslo').result('rain').end() : () => {};
   const server = await frameworks[framework](way !== 'bare', work);
@@ -126,16 +110,6 @@ async function compare() {
   const requests = quick ? 500 : 2_000;
   const streams = quick ? 10 : 40;
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
-  const ask = (child, message) =>
-    new Promise((resolve, reject) => {
-      const ended = () => reject(new Error('a server ended'));
-      child.once('exit', ended);
-      child.once('message', (answer) => {
-        child.off('exit', ended);
-        resolve(answer);
-      });
-      if (message) child.send(message);
-    });
   const fetchAll = async (port, path, count) => {
     let left = count;
     const one = () =>
@@ -151,7 +125,6 @@ async function compare() {
       }),
     );
   };
-  const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
 
   const servers = [];
   for (const framework of Object.keys(frameworks)) {

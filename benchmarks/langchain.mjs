@@ -7,6 +7,7 @@
  */
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
+import { ask, median } from './harness.mjs';
 import { candidates } from './langchain/candidates.mjs';
 
 const quick = process.argv.includes('--quick');
@@ -15,19 +16,6 @@ const BLOCKS = quick ? 3 : 9;
 const WARM_UP_BLOCKS = quick ? 5 : 3;
 const BLOCK = { invocations: quick ? 40 : 100, chunks: quick ? 2_000 : 10_000 };
 const names = Object.keys(candidates);
-
-const ask = (child, message) =>
-  new Promise((resolve, reject) => {
-    const ended = () => reject(new Error('ended'));
-    child.once('exit', ended);
-    child.once('message', (answer) => {
-      child.off('exit', ended);
-      resolve(answer);
-    });
-    if (message) child.send(message);
-  });
-
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
 
 /** The sink answers each by name as its own server would. */
 const sinkNames = names.map((name, index) => {

@@ -9,6 +9,7 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ask, median } from './harness.mjs';
 import { wrappers } from './openai-wrappers.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -23,18 +24,6 @@ const ROUNDS = quick ? 4 : 15;
 const WARM_UP_ROUNDS = quick ? 1 : 3;
 const CALLS = quick ? 200 : 400;
 const STREAMS = quick ? 2 : 4;
-
-const ask = (child, message) =>
-  new Promise((resolve, reject) => {
-    const ended = () => reject(new Error('the process ended'));
-    child.once('exit', ended);
-    child.once('message', (answer) => {
-      child.off('exit', ended);
-      if (answer.error) reject(new Error(answer.error));
-      else resolve(answer);
-    });
-    if (message) child.send(message);
-  });
 
 const sink = fork(join(HERE, 'sink.mjs'), names);
 const { ports } = await ask(sink);
@@ -78,7 +67,6 @@ for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
   }
 }
 
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
 const row = (name, kind) => {
   const pairs = samples.get(`${name} ${kind}`) ?? [];
   return {

@@ -4,6 +4,7 @@
  * `node benchmarks/outage.mjs [--runs=50000] [--seconds=10] [--burst=20000] [--only=down,503,…]`, after a build.
  */
 import { outage } from '../packages/core/e2e/outage.ts';
+import { printTable } from './harness.mjs';
 
 const option = (name, fallback) =>
   process.argv.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3) ?? fallback;
@@ -83,11 +84,5 @@ const header = [
   'items dropped',
   'the collector knows of',
 ];
-const cells = [header, ...rows].map((row) => row.map(String));
-const widths = header.map((_, i) => Math.max(...cells.map((row) => row[i].length)));
-const line = (row) =>
-  `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`;
-console.log(line(cells[0]));
-console.log(`|${widths.map((w, i) => (i === 0 ? '-'.repeat(w + 2) : `${'-'.repeat(w + 1)}:`)).join('|')}|`);
-for (const row of cells.slice(1)) console.log(line(row));
+printTable(header, rows);
 process.exitCode = broken ? 1 : 0;

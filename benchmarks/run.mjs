@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { bundleCore } from '../scripts/bundle-core.ts';
+import { ask, median, printTable } from './harness.mjs';
 import { makeLoop } from './workload.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
@@ -52,19 +53,6 @@ function installPeers() {
   });
   writeFileSync(stamp, lock);
 }
-
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? Number.NaN;
-
-const ask = (child, message) =>
-  new Promise((resolve, reject) => {
-    const ended = () => reject(new Error('ended'));
-    child.once('exit', ended);
-    child.once('message', (answer) => {
-      child.off('exit', ended);
-      resolve(answer);
-    });
-    if (message) child.send(message);
-  });
 
 async function withSink(names, task) {
   const sink = fork(join(HERE, 'sink.mjs'), names);
@@ -217,16 +205,8 @@ async function bundleSizes() {
 }
 
 function print(title, header, rows) {
-  const all = [header, ...rows].map((row) => row.map(String));
-  const widths = header.map((_, i) => Math.max(...all.map((row) => row[i].length)));
-  const line = (row) =>
-    `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join(' | ')} |`;
   console.log(`\n${title}\n`);
-  console.log(line(all[0]));
-  console.log(
-    `|${widths.map((width, i) => (i === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`,
-  );
-  for (const row of all.slice(1)) console.log(line(row));
+  printTable(header, rows);
 }
 
 const round = (value, digits = 0) => (Number.isFinite(value) ? value.toFixed(digits) : '–');
